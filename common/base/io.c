@@ -40,7 +40,8 @@ int io_read_fd(int fd, size_t max, char **ret, size_t *ret_len, struct err *e)
 		if (got == 0)
 			break;
 		if (n + 1 == size) {
-			char *larger = malloc(size * 2); /* not realloc: a move would leave a copy */
+			char *larger =
+				malloc(size * 2); /* not realloc: a move would leave a copy */
 
 			if (larger)
 				memcpy(larger, buf, n);

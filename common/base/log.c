@@ -69,8 +69,8 @@ static void send_record(struct log_record *record, const char *fmt, va_list ap)
 	state.sink(record);
 }
 
-void log_event(enum log_event_id id, const char *remedy, const char *const *fields,
-	       const char *fmt, ...)
+void log_event(enum log_event_id id, const char *remedy, const char *const *fields, const char *fmt,
+	       ...)
 {
 	struct log_record record = {
 		.level = events[id].level,

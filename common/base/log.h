@@ -25,7 +25,7 @@ enum log_event_id {
 #define X(symbol, level, id, what) EV_##symbol,
 	LOG_EVENTS(X)
 #undef X
-	LOG_EVENTS_COUNT
+		LOG_EVENTS_COUNT
 };
 
 /* Field names and values in turn, ended by NULL: FIELDS("SEALMOUNT_URL_HOST", host). */
@@ -74,8 +74,8 @@ void log_context(const char *share, const char *step);
  * @remedy: what the reader can do, or NULL or "" for nothing
  * @fields: FIELDS(...) or NO_FIELDS
  */
-void log_event(enum log_event_id id, const char *remedy, const char *const *fields,
-	       const char *fmt, ...) printf_like(4, 5);
+void log_event(enum log_event_id id, const char *remedy, const char *const *fields, const char *fmt,
+	       ...) printf_like(4, 5);
 
 /** log_plain - a message without an ID; use the macros below */
 void log_plain(int level, const char *fmt, ...) printf_like(2, 3);

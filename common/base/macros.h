@@ -10,16 +10,16 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define must_check     __attribute__((warn_unused_result))
+#define must_check	  __attribute__((warn_unused_result))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
-#define unused_arg     __attribute__((unused))
+#define unused_arg	  __attribute__((unused))
 
 /* Hands a pointer over: the variable is NULL afterwards, so that its cleanup does nothing. */
-#define steal_ptr(pp)                                                                              \
-	({                                                                                         \
-		__typeof__(*(pp)) steal_value_ = *(pp);                                            \
-		*(pp) = NULL;                                                                      \
-		steal_value_;                                                                      \
+#define steal_ptr(pp)                                   \
+	({                                              \
+		__typeof__(*(pp)) steal_value_ = *(pp); \
+		*(pp) = NULL;                           \
+		steal_value_;                           \
 	})
 
 /* The same for a file descriptor, which is -1 afterwards. */

@@ -10,9 +10,9 @@
 
 #include <stdint.h>
 
-#define RETRY_BASE_MS	    100
-#define RETRY_CAP_MS	    15000
-#define RETRY_AFTER_CAP_MS  60000 /* the most that a server's Retry-After may ask for */
+#define RETRY_BASE_MS	   100
+#define RETRY_CAP_MS	   15000
+#define RETRY_AFTER_CAP_MS 60000 /* the most that a server's Retry-After may ask for */
 
 /** retry_limit_ms - the longest wait before attempt @attempt (0 = the first repetition) */
 uint64_t retry_limit_ms(unsigned attempt);

@@ -29,7 +29,7 @@ int secret_process_setup(struct err *e)
 {
 	static const struct rlimit no_core = { 0, 0 };
 
-	(void)prctl(PR_SET_DUMPABLE, 0);	 /* cannot fail with this value */
+	(void)prctl(PR_SET_DUMPABLE, 0);	/* cannot fail with this value */
 	(void)setrlimit(RLIMIT_CORE, &no_core); /* lowering cannot fail */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) {
 		int r = err_errno(e, errno, "lock memory");
@@ -56,7 +56,7 @@ int secret_new(size_t size, struct secret **ret, struct err *e)
 	if (map == MAP_FAILED)
 		return err_errno(e, errno, "make room for a secret");
 	if (mprotect(map + page, inner, PROT_READ | PROT_WRITE) < 0 ||
-	    mlock(map + page, inner) < 0 || madvise(map + page, inner, MADV_DONTDUMP) < 0 ||
+	    mlock2(map + page, inner, 0) < 0 || madvise(map + page, inner, MADV_DONTDUMP) < 0 ||
 	    madvise(map + page, inner, MADV_WIPEONFORK) < 0) {
 		int r = err_errno(e, errno, "lock the memory of a secret");
 

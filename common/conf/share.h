@@ -21,8 +21,8 @@
 #define SHARE_NAME_MAX	    64	 /* bytes */
 #define SHARE_PATH_MAX	    4095 /* bytes; PATH_MAX without terminator */
 #define SHARE_URL_MAX	    8192
-#define SHARE_TEXT_MAX	    4096  /* any other string */
-#define SHARE_KEY_SIZE_MAX  4096  /* bytes of a raw key, decoded */
+#define SHARE_TEXT_MAX	    4096 /* any other string */
+#define SHARE_KEY_SIZE_MAX  4096 /* bytes of a raw key, decoded */
 #define SHARE_RUN_DIR	    "/run/sealmount"
 #define SHARE_MAPPER_PREFIX "sealmount-" /* /dev/mapper/sealmount-NAME */
 
@@ -80,10 +80,10 @@ struct share {
 
 	struct {
 		enum share_volume type;
-		char *cipher;	     /* demanded of the header; NULL: the allow list */
-		char *root_hash;     /* dm-verity, lower-case hex; NULL: none */
-		char *hash_url;	     /* blob with the hash tree; NULL: behind the data */
-		char *hash_sas;	     /* SECRET: its query */
+		char *cipher;	      /* demanded of the header; NULL: the allow list */
+		char *root_hash;      /* dm-verity, lower-case hex; NULL: none */
+		char *hash_url;	      /* blob with the hash tree; NULL: behind the data */
+		char *hash_sas;	      /* SECRET: its query */
 		uint64_t hash_offset; /* bytes; where the tree begins when hash_url is NULL */
 	} volume;
 
@@ -93,13 +93,13 @@ struct share {
 	} filesystem;
 
 	struct {
-		bool is_required; /* remote-fs.target waits for it */
+		bool is_required;  /* remote-fs.target waits for it */
 		bool is_automatic; /* started at boot; default true (native "auto") */
 	} boot;
 
 	struct {
 		enum share_origin kind;
-		char *path; /* of the file; NULL otherwise */
+		char *path;		      /* of the file; NULL otherwise */
 		char digest[SHA256_HEX_SIZE]; /* of the canonical text with secrets */
 	} origin;
 

@@ -15,7 +15,7 @@
 #include "base/macros.h"
 #include "base/secret.h"
 
-#define KEYRING_PREFIX	     "sealmount:" /* description: prefix and share name */
+#define KEYRING_PREFIX	     "sealmount:"   /* description: prefix and share name */
 #define KEYRING_LIFETIME_SEC (24 * 60 * 60) /* a safety net: activation revokes it much earlier */
 
 /**

@@ -5,9 +5,9 @@
  * The only code that reads configuration: generator, sealmountctl and the helpers that
  * need a secret at run time all see the same sources in the same order.
  *
- *   local files	/etc, /run, /usr/local/lib, /usr/lib + /sealmount/{config.json,shares.d/X.json}
- *			(drop-in rules of systemd: same name in a higher place replaces,
- *			empty or a link to /dev/null masks, order by name)
+ *   local files	/etc, /run, /usr/local/lib, /usr/lib +
+ * /sealmount/{config.json,shares.d/X.json} (drop-in rules of systemd: same name in a higher place
+ *replaces, empty or a link to /dev/null masks, order by name)
  *   credential		sealmount.config in /run/credentials/@system
  *   command line	sealmount.config= in /proc/cmdline
  *
@@ -27,10 +27,10 @@
 
 struct source {
 	enum share_origin kind;
-	char *path;	    /* of the file as seen in the running system, or NULL */
-	struct conf *conf;  /* NULL when refused or unreadable */
-	char *refused;	    /* why it is not used, a sentence; NULL: it is used */
-	char *remedy;	    /* what to do about it; NULL with refused NULL */
+	char *path;	   /* of the file as seen in the running system, or NULL */
+	struct conf *conf; /* NULL when refused or unreadable */
+	char *refused;	   /* why it is not used, a sentence; NULL: it is used */
+	char *remedy;	   /* what to do about it; NULL with refused NULL */
 };
 
 struct source_set {
