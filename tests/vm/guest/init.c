@@ -3,10 +3,10 @@
  * init: the whole initial RAM disk of a test guest
  *
  * Loads the modules named in /modules.list, mounts the disk with serial "root",
- * unpacks the tar on the disk with serial "payload" into it, runs the payload's
- * /vmtest/prepare if there is one, and hands over to the root's /sbin/init. So
- * everything that a test brings is in place before systemd and its generators
- * look. A second boot of the same guest finds the marker and unpacks nothing.
+ * unpacks the tar on the disk with serial "payload" into it, and hands over to the
+ * root's /sbin/init. So everything that a test brings is in place before systemd and
+ * its generators look. A second boot of the same guest finds the marker and unpacks
+ * nothing.
  *
  * Uses: libc, linked statically. A failure ends in a panic, which ends QEMU.
  */
@@ -98,14 +98,11 @@ static void unpack(const char *disk)
 {
 	char *tar[] = { "/bin/tar", "-C", "/", "-xpf", (char *)disk, "--numeric-owner",
 			"--no-overwrite-dir", "--keep-directory-symlink", NULL };
-	char *prepare[] = { "/vmtest/prepare", NULL };
 	int fd;
 
 	if (access("/root" MARKER, F_OK) == 0)
 		return;
 	run_in_root(tar);
-	if (access("/root/vmtest/prepare", X_OK) == 0)
-		run_in_root(prepare);
 	mkdir("/root/vmtest", 0700);
 	fd = open("/root" MARKER, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
