@@ -6,6 +6,9 @@
  * an administrator may act on (log-events.h); everything else is plain text. No secret
  * ever reaches a message or a field.
  *
+ * Sinks get text that is fit for a terminal and a journal, whatever a server or a path put
+ * into it, and that names the share: "share 'models': the key is ...".
+ *
  * Sinks: standard error (by hand), kernel log (generator), journal (common/sd).
  * Threads: any, after log_setup().
  * Uses: libc.
@@ -40,7 +43,7 @@ struct log_record {
 	const char *message_id;	   /* 32 hex digits, or NULL */
 	const char *remedy;	   /* or NULL */
 	const char *const *fields; /* pairs, NULL-terminated; or NULL */
-	const char *text;
+	const char *text;	   /* printable, one line, names the share */
 };
 
 typedef void (*log_sink)(const struct log_record *record);
@@ -58,6 +61,14 @@ void log_sink_kmsg(const struct log_record *record);
  * The level is LOG_INFO unless SYSTEMD_LOG_LEVEL names another one.
  */
 void log_setup(const char *program, log_sink sink);
+
+/**
+ * log_make_printable - one line of UTF-8 without control characters, in place
+ *
+ * Every byte of anything else becomes '?': it could drive a terminal, start a line of its
+ * own, or make journalctl show "[blob data]" instead of the message.
+ */
+void log_make_printable(char *text);
 
 /** log_set_level - drop everything less urgent than @level (LOG_ERR ... LOG_DEBUG) */
 void log_set_level(int level);
