@@ -102,6 +102,7 @@ class Guest:
         rows = [("vmtest/script", self.script.encode(), 0o755),
                 ("vmtest/end", (self.end + "\n").encode(), 0o644),
                 ("vmtest/lib.sh", GUEST_DIR / "lib.sh", 0o644),
+                ("vmtest/shares.sh", GUEST_DIR / "shares.sh", 0o644),
                 ("usr/libexec/vmtest-agent", GUEST_DIR / "agent", 0o755)]
         rows += [(unit + p.name, p, 0o644) for p in sorted(GUEST_DIR.glob("*.service"))]
         rows += [(str(name).lstrip("/"), data, mode) for name, data, mode in self.files]
