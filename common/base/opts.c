@@ -118,6 +118,15 @@ int opts_parse(const struct opts_program *p, int argc, char **argv, int *ret_fir
 	return OPTS_RUN;
 }
 
+const char *opts_take_verb(int *argc, char ***argv)
+{
+	if (*argc < 2 || (*argv)[1][0] == '-')
+		return NULL;
+	(*argc)--;
+	(*argv)++;
+	return (*argv)[0];
+}
+
 int opts_usage_error(const struct opts_program *p, const struct err *e)
 {
 	fprintf(stderr, "%s: %s\nTry '%s --help'.\n", p->name, e->text, p->name);

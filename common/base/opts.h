@@ -64,5 +64,15 @@ enum opts_outcome {
 int opts_parse(const struct opts_program *p, int argc, char **argv, int *ret_first,
 	       struct err *e) must_check;
 
+/**
+ * opts_take_verb - the first argument, if it is a word and not an option
+ *
+ * @argc and @argv begin there afterwards, as opts_parse() wants them, so that options
+ * follow their verb: "sealmount-key fetch --share=NAME".
+ *
+ * Return: the word; NULL if there is none, and nothing changed
+ */
+const char *opts_take_verb(int *argc, char ***argv);
+
 /** opts_usage_error - print @e and a pointer to --help; Return: EXIT_USAGE */
 int opts_usage_error(const struct opts_program *p, const struct err *e);

@@ -77,4 +77,18 @@ TEST(opts_refuse_what_they_do_not_know)
 	}
 }
 
+TEST(opts_verb_is_the_first_word)
+{
+	char *words[] = { (char *)"p", (char *)"fetch", (char *)"--flag", NULL }, **argv = words;
+	int argc = 3;
+
+	CHECK_STR(opts_take_verb(&argc, &argv), "fetch");
+	CHECK_EQ(argc, 2);
+	CHECK_STR(argv[1], "--flag");
+	CHECK(!opts_take_verb(&argc, &argv));
+	CHECK_EQ(argc, 2);
+	argc = 1;
+	CHECK(!opts_take_verb(&argc, &argv));
+}
+
 TEST_MAIN
