@@ -4,6 +4,18 @@
 
 export PATH=$PATH:/usr/sbin:/sbin
 
+# comes_up UNIT: it is active sooner or later; no waiting when nothing is under way any more
+comes_up() {
+	local end=$((SECONDS + 120))
+	until systemctl -q is-active "$1"; do
+		if [ -z "$(prop "$1" Job | tr -d 0)" ] || [ $SECONDS -ge $end ]; then
+			is_up "$1"
+			return
+		fi
+		sleep 0.2
+	done
+}
+
 # share_content NAME PATH: everything in the share is what the host put in
 share_content() {
 	(cd "$2" && sha256sum --quiet --strict -c "/vmtest/$1.sha256") || return

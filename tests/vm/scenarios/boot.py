@@ -7,16 +7,18 @@ from shares.d (public block blob) that the boot requires.
 """
 
 import base64
+import re
 import urllib.parse
 
 
 def forms(secret):
-    """How a secret might be spelled somewhere, as fixed strings; SECRET is bytes."""
-    yield secret.hex()
-    yield secret.hex().upper()
+    """How a secret might be spelled somewhere; SECRET and what comes out is bytes."""
+    yield max(re.split(b"[\0\n]", secret), key=len)  # as it is: what fits into a line of grep's
+    yield secret.hex().encode()
+    yield secret.hex().upper().encode()
     for text in {secret, secret.hex().encode()}:
         for shift in range(3):  # inside of a longer base64 text it starts at any of 3 places
-            b64 = base64.b64encode(b"xyz"[:shift] + text + b"xyz").decode()
+            b64 = base64.b64encode(b"xyz"[:shift] + text + b"xyz")
             yield b64[4 * ((shift + 2) // 3):4 * ((shift + len(text)) // 3)]
 
 
@@ -32,9 +34,10 @@ def host(s):
                                   boot={"required": True})]}, "/etc/sealmount/shares.d/models.json")
 
     signature = dict(urllib.parse.parse_qsl(sas))["sig"]
-    patterns = {sas, signature, urllib.parse.quote(signature, safe=""), *forms(signature.encode()),
-                *forms(base64.b64decode(signature)), *forms(data.key), *forms(models.key)}
-    s.file("/vmtest/patterns", "\n".join(sorted(patterns)) + "\n")
-    s.file("/vmtest/keys.hex", f"{data.key_hex}\n{models.key_hex}\n")
+    patterns = {sas.encode(), signature.encode(), urllib.parse.quote(signature, safe="").encode(),
+                *forms(signature.encode()), *forms(base64.b64decode(signature)),
+                *forms(data.key), *forms(models.key)}
+    s.file("/vmtest/patterns", b"\n".join(sorted(p for p in patterns if len(p) >= 8)) + b"\n")
+    s.file("/vmtest/key", data.key)
     s.part("secrets")
     s.boot()

@@ -5,7 +5,7 @@
 . /vmtest/lib.sh
 . /vmtest/shares.sh
 
-check "up after boot" within 90 is_up sealmount@a.target
+check "up after boot" comes_up sealmount@a.target
 check "whole" share_content a /srv/a
 
 ten_times() {
@@ -35,6 +35,7 @@ check "daemon-reload" systemctl daemon-reload
 check "reload changes no unit of a share that is up" same "$before" "$(state_of_all)"
 check "whole after reload" share_content a /srv/a
 
+mkdir -p /etc/sealmount/shares.d
 cp /vmtest/b.json /etc/sealmount/shares.d/b.json
 chmod 600 /etc/sealmount/shares.d/b.json
 check "reload with another share" systemctl daemon-reload

@@ -8,7 +8,7 @@
 check "the boot reaches multi-user.target" is_up multi-user.target
 
 for share in first third; do
-	check "healthy share $share comes up" within 90 is_up "sealmount@$share.target"
+	check "healthy share $share comes up" comes_up "sealmount@$share.target"
 	check "healthy share $share is whole" share_content good "/srv/$share"
 done
 
@@ -78,7 +78,7 @@ for share in late down; do
 		"test -n \"\$(prop sealmount-blob@$share.service StatusText)\""
 done
 check "late: its server comes up" curl -fsS "$(cat /vmtest/control)listen?listen=1"
-check "late: heals by itself" within 120 is_up sealmount@late.target
+check "late: heals by itself" comes_up sealmount@late.target
 check "late: whole" share_content good /srv/late
 check "late: says that it recovered" within 10 eval \
 	'test -n "$(outcome late 436bfde381b7ebfd50369f1c4bded010)"'

@@ -6,7 +6,7 @@
 . /vmtest/shares.sh
 
 for share in one two; do
-	check "boot $VMTEST_BOOT: $share is up" within 90 is_up sealmount@$share.target
+	check "boot $VMTEST_BOOT: $share is up" comes_up sealmount@$share.target
 	check "boot $VMTEST_BOOT: $share is whole" share_content $share /srv/$share
 done
 check "boot $VMTEST_BOOT: nothing went wrong" no_trouble

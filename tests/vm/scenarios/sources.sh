@@ -6,7 +6,7 @@
 . /vmtest/shares.sh
 
 for share in local srv-line credential; do
-	check "share $share is up" within 90 is_up "sealmount@$share.target"
+	check "share $share is up" comes_up "sealmount@$share.target"
 done
 check "from a file: whole" share_content image /srv/local
 check "from the kernel command line, base64, remotefs form: whole" share_content image /srv/line
