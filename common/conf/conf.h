@@ -115,3 +115,13 @@ int conf_share_digest(const struct share *s, char ret[SHA256_HEX_SIZE]) must_che
  * Return: 0, -EBADMSG (text says what), -ENOMEM
  */
 int conf_parse_unit(const char *text, size_t len, struct share **ret, struct err *e) must_check;
+
+/**
+ * conf_parse_trust - /etc/sealmount/trust.json: {"unsigned": ["credential", "command-line"]}
+ * @ret_origins: bit (1u << SHARE_ORIGIN_x) for each source that is accepted unsigned
+ *
+ * Strict: anything else in it is an error.
+ *
+ * Return: 0, -EBADMSG (text says what), -ENOMEM
+ */
+int conf_parse_trust(const char *text, size_t len, unsigned *ret_origins, struct err *e) must_check;
