@@ -17,16 +17,19 @@
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
+/* Ours are hidden by default (meson.build), but these are for all libraries of the process. */
+#define for_all __attribute__((visibility("default")))
+
 void __libc_free(void *p);
 
-void free(void *p)
+for_all void free(void *p)
 {
 	if (p)
 		explicit_bzero(p, malloc_usable_size(p));
 	__libc_free(p);
 }
 
-void *realloc(void *p, size_t size)
+for_all void *realloc(void *p, size_t size)
 {
 	size_t old_size = p ? malloc_usable_size(p) : 0;
 	void *q;
