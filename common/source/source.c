@@ -453,7 +453,7 @@ int source_load_secrets(const struct share *unit, struct share **ret, struct err
 	if (r == 0)
 		r = find_validated(conf, unit, ret, e);
 	if (r < 0)
-		err_wrap(e, "read the secrets of share '%s'", unit->name);
+		err_wrap(e, "read the secrets"); /* the log names the share */
 	return r;
 }
 
@@ -483,7 +483,6 @@ int source_load_unit_share(const char *name, struct share **ret, struct err *e)
 		r = err_set(e, EBADMSG, "the unit is of '%s', its share of '%s'", name, s->name);
 	if (r < 0) {
 		share_free(s);
-		err_wrap(e, "share '%s'", name);
 		err_remedy(e, "start it with: systemctl start sealmount@%s.target", name);
 		return r;
 	}
