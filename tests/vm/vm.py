@@ -35,6 +35,7 @@ import importlib.util
 import io
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -143,7 +144,7 @@ class Guest:
 
     def argv(self, image, work):
         def chardev(name, file):
-            return ["-chardev", f"file,id={name},path={file}"]
+            return ["-chardev", f"file,id={name},path={file},append=on"]
 
         def port(name):
             return [*chardev(name, work / name),
@@ -153,14 +154,20 @@ class Guest:
             return ["-drive", f"if=none,id={name},file={file},format=raw,{opts}",
                     "-device", f"virtio-blk-pci,drive={name},serial={name}"]
 
+        root = (image / "root.ext4", "snapshot=on,cache=unsafe")
+        if self.reboots:  # what is written has to be there for the next emulator
+            root = (work / "root.ext4", "cache=unsafe")
+            subprocess.run(["cp", "--sparse=always", "--reflink=auto", image / "root.ext4",
+                            root[0]], check=True)
+
         accel = ["-accel", "kvm", "-cpu", "host"] if has_kvm() else \
             ["-accel", "tcg,thread=multi", "-cpu", "max"]
         argv = ["qemu-system-x86_64", "-M", "q35", *accel, "-smp", "2", "-m", self.memory,
                 "-nodefaults", "-no-user-config", "-display", "none",
                 "-kernel", image / "vmlinuz", "-initrd", image / "initrd.cpio",
                 "-append", f"{CMDLINE} {self.append}".strip(),
-                "-serial", f"file:{self.logs / 'console'}",
-                *disk("root", image / "root.ext4", "snapshot=on,cache=unsafe"),
+                *chardev("console", self.logs / "console"), "-serial", "chardev:console",
+                "-no-reboot", *disk("root", *root),
                 *disk("payload", work / "payload", "readonly=on"),
                 "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
                 *port("ctl"), *port("out"), *port("res"),
@@ -168,8 +175,6 @@ class Guest:
                 "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"]
         if self.end == "shell":
             argv += ["-chardev", "stdio,id=shell,signal=off", "-device", "virtconsole,chardev=shell"]
-        if not self.reboots:
-            argv.append("-no-reboot")
         for n, (name, value) in enumerate(self.creds.items()):
             file = work / f"cred.{n}"
             file.write_bytes(value)
@@ -195,22 +200,25 @@ class Guest:
                                stderr=subprocess.DEVNULL)
         return self.status
 
-    def watch(self, argv, work):
+    def spawn(self, argv):
         interactive = self.end == "shell"
-        start = time.monotonic()
 
         def die_with_parent():
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
-        with open(self.logs / "emulator", "wb") as log:
-            qemu = subprocess.Popen(argv, stdin=None if interactive else subprocess.DEVNULL,
+        with open(self.logs / "emulator", "ab") as log:
+            return subprocess.Popen(argv, stdin=None if interactive else subprocess.DEVNULL,
                                     stdout=None if interactive else log, stderr=log,
                                     start_new_session=not interactive, preexec_fn=die_with_parent)
-        status, pending, seen = None, b"", 0
-        announced = True  # the next READY is expected
-        out = open(work / "out", "rb")
+
+    def watch(self, argv, work):
+        """Until the guest is off. A reboot is a new emulator: software emulation is much
+        slower in memory that held another kernel's code."""
+        start = time.monotonic()
+        status, pending, word = None, b"", ""
+        out, ctl = open(work / "out", "rb"), open(work / "ctl")
         saved = open(self.logs / "output", "wb")
-        ctl = open(work / "ctl", "r")
+        qemu = self.spawn(argv)
         try:
             while True:
                 ended = qemu.poll() is not None
@@ -224,16 +232,13 @@ class Guest:
                     self.times.setdefault(word.lower(), []).append(time.monotonic() - start)
                     if word == "READY":
                         self.boots += 1
-                        if not announced:
-                            return DIED
-                        announced = False
-                    elif word == "REBOOT":
-                        announced = True
                     elif word in ("EXIT", "SHELL"):
                         status = int(rest[0])
                     if word == "SHELL":
                         self.deadline = 1e9
-                if ended:
+                if ended and word == "REBOOT" and self.reboots:
+                    qemu, word = self.spawn(argv), ""
+                elif ended:
                     break
                 if time.monotonic() - start > self.deadline:
                     return DEADLINE
@@ -244,17 +249,23 @@ class Guest:
             qemu.wait()
             if pending:
                 self.on_line(pending.decode(errors="replace"))
-            saved.close()
+            for f in (out, ctl, saved):
+                f.close()
             self.times["end"] = [time.monotonic() - start]
         return DIED if status is None else status
+
+    def log_lines(self, name):
+        """Lines of the console or journal, without what only a terminal understands."""
+        path = self.logs / name
+        text = path.read_text(errors="replace") if path.exists() else ""
+        return re.sub(r"\x1b(?:\[[0-9;?!]*[A-Za-z]|.)|\r", "", text).splitlines()
 
     def explain(self):
         """The ends of all logs, for a person who has to find out what went wrong."""
         for name in ("console", "journal", "emulator"):
-            path = self.logs / name
-            text = path.read_text(errors="replace").splitlines()[-25:] if path.exists() else []
-            if text:
-                print(f"--- end of {path}", *text, sep="\n", flush=True)
+            lines = self.log_lines(name)[-25:]
+            if lines:
+                print(f"--- end of {self.logs / name}", *lines, sep="\n", flush=True)
 
 
 def main():
