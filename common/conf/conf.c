@@ -97,6 +97,24 @@ static void reject(struct conf *c, const char *text, size_t at, const char *reme
 	finding_add(c, FINDING_ERROR, &place, NULL, remedy, "%s", rule);
 }
 
+/* What a text that cannot be read was meant to be, for the message. */
+static enum conf_form guess(const char *text, size_t len)
+{
+	static const struct {
+		const char *member;
+		enum conf_form form;
+	} signs[] = {
+		{ "\"azure_filesystems\"", CONF_FORM_REMOTEFS },
+		{ "\"shares\"", CONF_FORM_NATIVE },
+		{ "\"azure_info\"", CONF_FORM_REMOTEFS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (memmem(text, len, signs[i].member, strlen(signs[i].member)))
+			return signs[i].form;
+	return CONF_FORM_UNKNOWN;
+}
+
 static int parse_json(struct conf *c, const char *text, size_t len)
 {
 	__attribute__((cleanup(cleanup_duplicates_fn))) struct duplicates *d =
@@ -108,6 +126,7 @@ static int parse_json(struct conf *c, const char *text, size_t len)
 		return -ENOMEM;
 	r = scan_json(text, len, note_duplicate, d, &problem);
 	if (r == -EBADMSG) {
+		c->form = guess(text, len);
 		reject(c, text, problem.at, "correct the text there", problem.rule);
 		return 0;
 	}

@@ -50,7 +50,7 @@ struct finding {
 };
 
 struct conf {
-	enum conf_form form;
+	enum conf_form form; /* a guess, if the text could not be read */
 	bool was_base64;
 	struct share **shares; /* broken ones included: their names are needed */
 	size_t n_shares;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verb: what sealmountctl can do; one row a verb in main.c, one verb-X.c a first word
+ *
+ * A verb parses its own options (base/opts.h); argv[0] is its last word.
+ * Uses: base.
+ */
+#pragma once
+
+/** Return: an exit status of base/opts.h */
+typedef int (*verb_fn)(int argc, char **argv);
+
+int verb_check(int argc, char **argv);
+int verb_config_encode(int argc, char **argv);
+int verb_config_decode(int argc, char **argv);
