@@ -18,7 +18,7 @@
 static void put_escaped(const unsigned char *p, size_t n, char **dst)
 {
 	for (size_t i = 0; i < n; i++)
-		*dst += sprintf(*dst, "\\x%02x", p[i]);
+		*dst += snprintf(*dst, ESCAPE_SIZE + 1, "\\x%02x", p[i]);
 }
 
 /* Bytes of the character at @p, and whether a terminal may be given it as it is. */
@@ -69,7 +69,7 @@ void finding_show(const char *value, char *dst, size_t size)
 		size_t n;
 
 		if (user_end > 0 && i == user) {
-			dst += sprintf(dst, "...");
+			dst = mempcpy(dst, "...", strlen("..."));
 			i = user_end;
 			continue;
 		}
@@ -84,7 +84,7 @@ void finding_show(const char *value, char *dst, size_t size)
 			put_escaped(p, n, &dst);
 		i += n;
 	}
-	strcpy(dst, more);
+	memcpy(dst, more, strlen(more) + 1); /* @end left room for it */
 }
 
 bool finding_has_room(const struct conf *c, enum finding_level level)

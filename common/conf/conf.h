@@ -70,6 +70,7 @@ struct conf {
  */
 int conf_parse(const char *text, size_t len, struct conf **ret, struct err *e) must_check;
 
+/** conf_free - with its shares and findings; NULL is fine */
 void conf_free(struct conf *c);
 
 /**

@@ -109,7 +109,8 @@ void share_name_from_path(const char *mount_point, bool with_digest, char *dst)
 		else if (is_name_char(*p))
 			name[n++] = *p;
 		else
-			n += (size_t)sprintf(name + n, "_%02x", (unsigned char)*p);
+			n += (size_t)snprintf(name + n, sizeof(name) - n, "_%02x",
+					      (unsigned char)*p);
 	name[n] = '\0';
 	if (n <= SHARE_NAME_MAX && !with_digest) {
 		memcpy(dst, name, n + 1);

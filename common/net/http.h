@@ -50,6 +50,7 @@ int http_init(struct err *e) must_check;
  */
 int http_easy_new(const struct http_policy *p, void **ret, struct err *e) must_check;
 
+/** http_easy_free - close it; NULL is fine */
 void http_easy_free(void *easy);
 
 /** http_set_connect_ms - change the time limit of http_policy.connect_ms */

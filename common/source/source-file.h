@@ -46,4 +46,5 @@ struct file_list {
  */
 int file_list_read(int root_fd, struct file_list *ret, bool *ret_is_full, struct err *e) must_check;
 
+/** file_list_done - release what is in it */
 void file_list_done(struct file_list *l);

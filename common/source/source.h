@@ -50,6 +50,7 @@ struct source_set {
  */
 int source_load(int root_fd, struct source_set **ret, struct err *e) must_check;
 
+/** source_set_free - with all texts in it; NULL is fine */
 void source_set_free(struct source_set *s);
 
 /**

@@ -51,6 +51,7 @@ struct pace {
 	uint64_t gate_ms;    /* nothing starts before */
 };
 
+/** pace_init - @limit_max: requests at once at most; nothing has failed yet */
 void pace_init(struct pace *p, unsigned limit_max);
 
 /** pace_may_start - one more request, with @n_running of them under way */
