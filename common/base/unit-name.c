@@ -22,6 +22,16 @@ static void put(struct out *o, char c)
 		o->dst[o->n++] = c;
 }
 
+static void put_all(struct out *o, const char *text, size_t len)
+{
+	if (o->size <= o->n || o->size - o->n <= len) {
+		o->is_full = true;
+		return;
+	}
+	memcpy(o->dst + o->n, text, len);
+	o->n += len;
+}
+
 static void put_hex(struct out *o, char c)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -130,14 +140,24 @@ long unit_quote_word(const char *text, int is_command, char *dst, size_t size)
 	return finish(&o);
 }
 
+static bool is_plain_credential(char c)
+{
+	return (unsigned char)c < 0x80 && c != '\\' && !is_control(c);
+}
+
 long unit_quote_credential(const char *text, char *dst, size_t size)
 {
 	struct out o = { .dst = dst, .size = size };
 
-	for (; *text; text++)
-		if (*text == '\\' || is_control(*text) || (unsigned char)*text >= 0x80)
-			put_hex(&o, *text);
-		else
-			put(&o, *text);
+	while (*text) {
+		size_t len = 0;
+
+		while (is_plain_credential(text[len])) /* ends at the NUL, a control character */
+			len++;
+		put_all(&o, text, len);
+		text += len;
+		if (*text)
+			put_hex(&o, *text++);
+	}
 	return finish(&o);
 }
