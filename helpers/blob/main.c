@@ -270,7 +270,6 @@ static void serve(struct server *s)
 			_exit(EXIT_FAILED);
 		}
 		fs_detach(s->fs);
-		notify_status("Waiting for the last user of %s", s->config->dir);
 	}
 }
 

@@ -19,6 +19,9 @@
 #include "base/log.h"
 #include "sd/notify.h"
 
+#define STATUS_TEXT_MAX	     512
+#define STATUS_SHOW_EVERY_MS 500 /* a flapping server must not keep the manager busy */
+
 /* One file's state. Times in milliseconds of the monotonic clock; 0: not set. */
 struct entry {
 	const char *name; /* NULL: unused */
@@ -40,6 +43,8 @@ struct status {
 	bool is_ready;
 	uint64_t size;
 	const char *origin;
+	uint64_t shown_ms;	     /* of the main thread, as the next one */
+	char shown[STATUS_TEXT_MAX]; /* last status line */
 };
 
 static uint64_t now_ms(void)
@@ -198,40 +203,59 @@ static uint64_t work_entry(struct entry *t, const struct entry *copy, uint64_t n
 	return t->next_log_ms;
 }
 
-static void show(const struct status *s, const struct entry *copies, uint64_t now)
+static void make_line(const struct status *s, const struct entry *copies, uint64_t now,
+		      char dst[STATUS_TEXT_MAX])
 {
 	char size[32];
 
+	dst[0] = '\0';
+	if (s->is_ready) /* texts too long to show are cut, here and below */
+		(void)snprintf(dst, STATUS_TEXT_MAX, "Serving %s from %s",
+			       status_size_text(s->size, size), s->origin);
 	for (unsigned i = 0; i < CORE_FILES_MAX; i++) {
 		const struct entry *t = &copies[i];
+		uint64_t wait = t->retry_at_ms > now ? t->retry_at_ms - now : 0;
 
+		if (t->is_troubled)
+			(void)snprintf(dst, STATUS_TEXT_MAX,
+				       "%s: %s, attempt %u, next in %" PRIu64 " s", t->origin,
+				       t->brief, t->attempt, (wait + 999) / 1000);
 		if (t->has_changed) {
-			notify_status("Stopped reading: %s", t->err.text);
-			return;
-		}
-		if (t->is_troubled) {
-			uint64_t wait = t->retry_at_ms > now ? t->retry_at_ms - now : 0;
-
-			notify_status("%s: %s, attempt %u, next in %" PRIu64 " s", t->origin,
-				      t->brief, t->attempt, (wait + 999) / 1000);
+			(void)snprintf(dst, STATUS_TEXT_MAX, "Stopped reading: %.*s",
+				       STATUS_TEXT_MAX - 32, t->err.text);
 			return;
 		}
 	}
-	if (s->is_ready)
-		notify_status("Serving %s from %s", status_size_text(s->size, size), s->origin);
+}
+
+/* Returns when the line must be looked at again. */
+static uint64_t show(struct status *s, const struct status *copy, const struct entry *copies,
+		     uint64_t now)
+{
+	char line[STATUS_TEXT_MAX];
+
+	make_line(copy, copies, now, line);
+	if (!line[0] || strcmp(line, s->shown) == 0)
+		return UINT64_MAX;
+	if (s->shown_ms && now < s->shown_ms + STATUS_SHOW_EVERY_MS)
+		return s->shown_ms + STATUS_SHOW_EVERY_MS;
+	memcpy(s->shown, line, sizeof(line));
+	s->shown_ms = now;
+	notify_status("%s", line);
+	return UINT64_MAX;
 }
 
 int status_work(struct status *s)
 {
 	struct entry copies[CORE_FILES_MAX];
-	uint64_t now = now_ms(), due = UINT64_MAX, count;
-	struct status shown;
+	uint64_t now = now_ms(), due = UINT64_MAX, count, next_show;
+	struct status copy;
 
 	(void)!read(s->fd, &count, sizeof(count)); /* empty when it is only time that has passed */
 	(void)pthread_mutex_lock(&s->lock);
 	memcpy(copies, s->entries, sizeof(copies));
+	copy = *s;
 	(void)pthread_mutex_unlock(&s->lock);
-	shown = *s;
 	for (unsigned i = 0; i < CORE_FILES_MAX; i++) {
 		struct entry t = copies[i];
 		uint64_t next;
@@ -248,7 +272,8 @@ int status_work(struct status *s)
 		}
 		(void)pthread_mutex_unlock(&s->lock);
 	}
-	show(&shown, copies, now);
+	next_show = show(s, &copy, copies, now);
+	due = next_show < due ? next_show : due;
 	if (due == UINT64_MAX)
 		return -1;
 	return due > now ? (int)(due - now) : 0;
