@@ -14,7 +14,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/shell-quote.h"
 #include "blob/azure.h"
+#include "conf/share.h"
+#include "source/source.h"
 
 void config_free(struct config *c)
 {
@@ -46,13 +49,15 @@ static int copy(const char *text, char **ret, struct err *e)
 static int open_secret_file(const char *path, int *ret_fd, struct err *e)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char quoted[ERR_REMEDY_MAX / 2];
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(e, errno, "open the SAS file '%s'", path);
 	if (S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO)) {
 		(void)err_set(e, EACCES, "the SAS file '%s' can be read by others", path);
-		err_remedy(e, "chmod 600 '%s', and make a new SAS if it was read", path);
+		if (shell_quote(path, quoted, sizeof(quoted)) >= 0)
+			err_remedy(e, "chmod 600 %s; make a new SAS if it was read", quoted);
 		return -EACCES;
 	}
 	*ret_fd = steal_fd(&fd);
@@ -122,6 +127,90 @@ static int load_by_hand(const struct config_options *o, struct config *c, struct
 	return 0;
 }
 
+static void cleanup_share_fn(struct share **s)
+{
+	share_free(*s);
+}
+
+#define cleanup_share __attribute__((cleanup(cleanup_share_fn)))
+
+static int copy_secret(const char *text, struct secret **ret, struct err *e)
+{
+	cleanup_secret struct secret *s = NULL;
+	int r;
+
+	if (!text)
+		return 0;
+	r = secret_new(strlen(text) + 1, &s, e);
+	if (r == 0)
+		r = secret_set(s, text, strlen(text), e);
+	if (r == 0)
+		*ret = steal_ptr(&s);
+	return r;
+}
+
+static int refuse_identity(const struct share *s, struct err *e)
+{
+	if (s->source.credential != SHARE_CREDENTIAL_MANAGED_IDENTITY &&
+	    s->source.credential != SHARE_CREDENTIAL_WORKLOAD_IDENTITY)
+		return 0;
+	(void)err_set(e, EOPNOTSUPP, "%s: this identity is not served by this version",
+		      share_credential_names[s->source.credential]);
+	err_remedy(e, "use a shared access signature or a public blob until then");
+	return -EOPNOTSUPP;
+}
+
+/* A unit holds no secret. Whether the hash URL has one is not told in the unit's text. */
+static int load_share_secrets(const struct share *unit, struct config *c, struct err *e)
+{
+	cleanup_share struct share *s = NULL;
+	bool has_sas = unit->source.credential == SHARE_CREDENTIAL_SAS;
+	int r;
+
+	if (!has_sas && !unit->volume.hash_url)
+		return 0;
+	r = source_load_secrets(unit, &s, e);
+	if (r == -ENOENT && !has_sas) {
+		memset(e, 0, sizeof(*e));
+		return 0;
+	}
+	if (r == 0)
+		r = copy_secret(s->source.sas, &c->sas, e);
+	if (r == 0)
+		r = copy_secret(s->volume.hash_sas, &c->hash_sas, e);
+	return r;
+}
+
+static int load_share(const char *name, struct config *c, struct err *e)
+{
+	cleanup_share struct share *s = NULL;
+	int r = 0;
+
+	if (!share_name_is_valid(name))
+		return err_set(e, EINVAL, "'%s' is no name of a share", name);
+	r = source_load_unit_share(name, &s, e);
+	if (r == 0)
+		r = refuse_identity(s, e);
+	if (r == 0 && !s->source.url)
+		r = err_set(e, EBADMSG, "the share has no URL");
+	if (r == 0)
+		r = load_share_secrets(s, c, e);
+	if (r == 0)
+		r = copy(s->source.url, &c->url, e);
+	if (r == 0)
+		r = copy(s->volume.hash_url, &c->hash_url, e);
+	if (r == 0)
+		r = copy(name, &c->share, e);
+	if (r < 0)
+		return r;
+	if (asprintf(&c->dir, "%s/%s", CONFIG_DIR, name) < 0) {
+		c->dir = NULL;
+		return err_errno(e, ENOMEM, "read the configuration");
+	}
+	c->is_dir_ours = true;
+	return 0;
+}
+
 int config_load(const struct config_options *o, struct config **ret, struct err *e)
 {
 	__attribute__((cleanup(cleanup_config_fn))) struct config *c = calloc(1, sizeof(*c));
@@ -129,7 +218,7 @@ int config_load(const struct config_options *o, struct config **ret, struct err 
 
 	if (!c)
 		return err_errno(e, ENOMEM, "read the configuration");
-	r = load_by_hand(o, c, e);
+	r = o->share ? load_share(o->share, c, e) : load_by_hand(o, c, e);
 	if (r < 0)
 		return r;
 	*ret = steal_ptr(&c);

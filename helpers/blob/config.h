@@ -16,8 +16,9 @@
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/secret.h"
+#include "conf/share.h"
 
-#define CONFIG_DIR "/run/sealmount/blob" /* directories of shares, one each */
+#define CONFIG_DIR SHARE_RUN_DIR "/blob" /* directories of shares, one each */
 
 struct config_options { /* as given; NULL or 0: not given */
 	const char *share;

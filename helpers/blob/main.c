@@ -26,6 +26,7 @@
 #include "blob/origin.h"
 #include "blob/status.h"
 #include "blob/transport-http.h"
+#include "conf/share.h"
 #include "net/http.h"
 #include "sd/notify.h"
 
@@ -36,6 +37,8 @@ static uint64_t arg_connections = TRANSPORT_HTTP_PARALLEL_DEFAULT;
 static bool arg_foreground;
 
 static const struct opt options[] = {
+	{ "share", OPT_STRING, &arg_config.share, "NAME",
+	  "serve this share; for its unit, instead of URL and DIR" },
 	{ "sas-file", OPT_STRING, &arg_config.sas_file, "FILE",
 	  "shared access signature of URL; mode 600" },
 	{ "hash-url", OPT_STRING, &arg_config.hash_url, "URL",
@@ -52,7 +55,7 @@ static const struct opt options[] = {
 
 static const struct opts_program program = {
 	.name = "sealmount-blob",
-	.synopsis = "[OPTIONS] URL DIR",
+	.synopsis = "[OPTIONS] URL DIR\n--share=NAME [--cache-size=SIZE] [--connections=N]",
 	.purpose = "one remote blob as one local file, DIR/image",
 	.details = "URL is http, https or file, or an absolute path. Runs until DIR is unmounted\n"
 		   "or SIGTERM arrives, and its last user has left.\n",
@@ -86,6 +89,12 @@ static int parse_arguments(int argc, char **argv, struct err *e)
 		return err_set(e, EINVAL, "--connections: 1 to %d", TRANSPORT_HTTP_PARALLEL_MAX);
 	if (arg_cache_size && (arg_cache_size < ARENA_SIZE_MIN || arg_cache_size > ARENA_SIZE_MAX))
 		return err_set(e, EINVAL, "--cache-size: 4M to 1T");
+	if (arg_config.share) {
+		if (argc > first || arg_config.sas_file || arg_config.hash_url ||
+		    arg_config.hash_sas_file)
+			return err_set(e, EINVAL, "--share takes its URLs from the configuration");
+		return OPTS_RUN;
+	}
 	if (argc - first != 2)
 		return err_set(e, EINVAL, "wants a URL and a directory");
 	arg_config.url = argv[first];
@@ -214,6 +223,8 @@ static int prepare_dir(struct server *s, struct err *e)
 		log_notice("Removed %d dead mount%s at %s", r, r > 1 ? "s" : "", s->config->dir);
 	if (r < 0 || !s->config->is_dir_ours)
 		return r;
+	(void)mkdir(SHARE_RUN_DIR, 0755); /* both are there already when systemd-tmpfiles has run */
+	(void)mkdir(CONFIG_DIR, 0755);
 	if (mkdir(s->config->dir, 0700) == 0)
 		s->is_dir_made = true;
 	else if (errno != EEXIST)

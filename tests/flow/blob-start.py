@@ -98,7 +98,7 @@ def case_not_found(bed):
 
 
 def case_forbidden(bed):
-    fails(bed, [{"fault": "status", "status": 403}], "403 Forbidden", "permits reading")
+    fails(bed, [{"fault": "status", "status": 403}], "403 Forbidden", "is not permitted")
 
 
 def case_unauthorized(bed):
