@@ -318,7 +318,8 @@ static const char *make_name(struct run *run, const struct source *source)
 	if (dst == start)
 		dst = stpcpy(start, "file");
 	for (unsigned i = 2; is_taken(run, start); i++)
-		sprintf(dst, "-%u", i);
+		(void)snprintf(dst, (size_t)(start + SHARE_NAME_MAX + 1 - dst), "-%u",
+			       i); /* it fits */
 	run->n_names++;
 	return start;
 }

@@ -48,7 +48,7 @@ static bool put_string(struct report *r, const char *text)
 	*dst++ = '"';
 	for (; *text; text++) {
 		if ((unsigned char)*text < ' ' || *text == 0x7f) {
-			dst += sprintf(dst, "\\u%04x", (unsigned char)*text);
+			dst += snprintf(dst, ESCAPED_MAX + 1, "\\u%04x", (unsigned char)*text);
 			continue;
 		}
 		if (*text == '"' || *text == '\\')
@@ -99,7 +99,7 @@ void report_add(struct report *r, const struct finding *f)
 
 void report_end(struct report *r)
 {
-	r->n += (size_t)sprintf(r->text + r->n, "],\"more\":%zu}", r->n_left_out);
+	r->n += (size_t)snprintf(r->text + r->n, TAIL_MAX, "],\"more\":%zu}", r->n_left_out);
 }
 
 /* reading */

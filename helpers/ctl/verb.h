@@ -10,6 +10,11 @@
 /** Return: an exit status of base/opts.h */
 typedef int (*verb_fn)(int argc, char **argv);
 
+/** verb_check - findings of a file, or of all sources */
 int verb_check(int argc, char **argv);
+
+/** verb_config_encode - a configuration as one line of base64 */
 int verb_config_encode(int argc, char **argv);
+
+/** verb_config_decode - the reverse, readable, secrets masked unless told otherwise */
 int verb_config_decode(int argc, char **argv);

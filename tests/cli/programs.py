@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 PROGRAMS = {
+    "sealmount-generator": "generator",
     "sealmount-blob": "helpers/blob",
     "sealmount-key": "helpers/key",
     "sealmount-crypt": "helpers/crypt",
@@ -27,6 +28,8 @@ NAME = f"cli-{os.getpid()}"
 LONG = "x" * 65
 
 ROWS = [
+    ("sealmount-generator", ["/a", "/b"], USAGE, "one or three directories"),
+    ("sealmount-generator", ["/nowhere/units"], FAILED, "No such file"),
     ("sealmount-blob", ["https://store.example/c/models.img"], USAGE, ""),
     ("sealmount-blob", ["--cache-size=much", "file:///a", "/b"], USAGE, "is not a size"),
     ("sealmount-key", ["bogus", f"--share={NAME}"], USAGE, "the first word is 'fetch' or 'drop'"),
