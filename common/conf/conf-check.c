@@ -138,6 +138,12 @@ static const char *hex_problem(char *text, const char **ret_remedy)
 	return len % 2 ? "an odd number of hexadecimal digits" : NULL;
 }
 
+static const char *raw_key_problem(char *text, const char **ret_remedy)
+{
+	*ret_remedy = "write each byte as two digits 0 to 9 and a to f";
+	return *text ? hex_problem(text, ret_remedy) : "a key of no bytes";
+}
+
 static const char *root_hash_problem(char *text, const char **ret_remedy)
 {
 	const char *rule = hex_problem(text, ret_remedy);
@@ -235,7 +241,7 @@ static const struct {
 	{ FIELD_MOUNT_POINT, mount_point_problem },
 	{ FIELD_URL, url_rule },
 	{ FIELD_SAS, sas_problem, .is_secret = true },
-	{ FIELD_HEX, hex_problem, .is_secret = true },
+	{ FIELD_HEX, raw_key_problem, .is_secret = true },
 	{ FIELD_KEY_NAME, credential_name_problem },
 	{ FIELD_KEY_PATH, path_problem },
 	{ FIELD_AUTHORITY, endpoint_problem },
