@@ -68,24 +68,27 @@ static void put_text(struct out *o, const char *text)
 static void put_quoted(struct out *o, const char *text)
 {
 	static const char digits[] = "0123456789abcdef";
+	char *dst;
 
 	if (!grow(o, ESCAPED * strlen(text) + 2))
 		return;
-	o->text[o->n++] = '"';
+	dst = o->text + o->n;
+	*dst++ = '"';
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c == '"' || c == '\\')
-			o->text[o->n++] = '\\';
+			*dst++ = '\\';
 		if (c >= ' ') {
-			o->text[o->n++] = *text;
+			*dst++ = *text;
 			continue;
 		}
-		o->n = (size_t)((char *)mempcpy(o->text + o->n, "\\u00", 4) - o->text);
-		o->text[o->n++] = digits[c >> 4];
-		o->text[o->n++] = digits[c & 15];
+		dst = mempcpy(dst, "\\u00", 4);
+		*dst++ = digits[c >> 4];
+		*dst++ = digits[c & 15];
 	}
-	o->text[o->n++] = '"';
+	*dst++ = '"';
+	o->n = (size_t)(dst - o->text);
 }
 
 static void put_name(struct out *o, const char *name)
@@ -230,7 +233,7 @@ static void put_origin(struct out *o, const struct share *s)
 	open_object(o, "origin");
 	member(o, "kind", share_origin_names[s->origin.kind]);
 	member(o, "path", s->origin.path);
-	member(o, "digest", s->origin.digest);
+	member(o, "digest", s->origin.digest[0] ? s->origin.digest : NULL);
 	close_object(o);
 }
 
@@ -259,7 +262,9 @@ static char *print(const struct share *s, bool with_secrets, bool with_name, boo
 
 char *conf_print_share(const struct share *s, bool with_secrets)
 {
-	return print(s, with_secrets, true, s->origin.digest[0] != '\0');
+	bool has_origin = s->origin.path || s->origin.kind != SHARE_ORIGIN_FILE;
+
+	return print(s, with_secrets, true, has_origin || s->origin.digest[0]);
 }
 
 int conf_share_digest(const struct share *s, char ret[SHA256_HEX_SIZE])

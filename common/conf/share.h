@@ -100,7 +100,8 @@ struct share {
 	struct {
 		enum share_origin kind;
 		char *path;		      /* of the file; NULL otherwise */
-		char digest[SHA256_HEX_SIZE]; /* of the canonical text with secrets */
+		char digest[SHA256_HEX_SIZE]; /* of the canonical text with secrets; "" if there
+					       * are none */
 	} origin;
 
 	bool is_broken; /* an error finding is about this share: it must not run */

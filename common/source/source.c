@@ -88,6 +88,7 @@ static int check_mode(const char *path, const struct stat *st, bool is_secret, s
 	return r;
 }
 
+/* The digest is for finding the secrets again; where there are none, nobody asks for it. */
 static int set_origin(struct conf *c, enum share_origin kind, const char *path)
 {
 	for (size_t i = 0; i < c->n_shares; i++) {
@@ -95,7 +96,9 @@ static int set_origin(struct conf *c, enum share_origin kind, const char *path)
 
 		s->origin.kind = kind;
 		s->origin.path = path ? strdup(path) : NULL;
-		if ((path && !s->origin.path) || conf_share_digest(s, s->origin.digest) < 0)
+		if (path && !s->origin.path)
+			return -ENOMEM;
+		if (share_has_secrets(s) && conf_share_digest(s, s->origin.digest) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -446,8 +449,11 @@ int source_load_secrets(const struct share *unit, struct share **ret, struct err
 {
 	cleanup_text struct text text = { 0 };
 	cleanup_conf struct conf *conf = NULL;
-	int r = read_origin(unit, &text, e);
+	int r;
 
+	if (!unit->origin.digest[0])
+		return err_set(e, ENOENT, "the share had no secrets when it was checked");
+	r = read_origin(unit, &text, e);
 	if (r == 0)
 		r = conf_parse(text.data, text.len, &conf, e);
 	if (r == 0)

@@ -61,7 +61,8 @@ void source_set_free(struct source_set *s);
  * given sealmount.config), and demands that the share there still has the digest that
  * was validated.
  *
- * Return: 0; -ESTALE (changed since: daemon-reload), -ENOENT, -EACCES, -EBADMSG, -ENOMEM
+ * Return: 0; -ESTALE (changed since: daemon-reload), -ENOENT (it had none when it was
+ * checked, or the origin is gone), -EACCES, -EBADMSG, -ENOMEM
  */
 int source_load_secrets(const struct share *unit, struct share **ret, struct err *e) must_check;
 

@@ -259,6 +259,23 @@ TEST(secrets_are_read_again_from_the_origin_that_was_validated)
 	remove_root();
 }
 
+TEST(a_share_without_secrets_has_none_to_read_again)
+{
+	struct share unit = { .origin.path = (char *)"/nowhere" }, *got = NULL;
+	struct source_set *set;
+	struct err e = { 0 };
+
+	make_root();
+	put("/etc/sealmount/config.json", "{\"shares\":[" SHARE("/z") "," SECRET_SHARE("/a") "]}",
+	    0600);
+	set = load();
+	CHECK_STR(set->sources[0].conf->shares[0]->origin.digest, "");
+	CHECK_EQ(strlen(set->sources[0].conf->shares[1]->origin.digest), 64);
+	source_set_free(set);
+	CHECK_EQ(source_load_secrets(&unit, &got, &e), -ENOENT);
+	remove_root();
+}
+
 TEST(the_unit_share_must_be_the_one_of_the_instance)
 {
 	struct share *s = NULL;
