@@ -118,7 +118,7 @@ def case_a_changed_blob_is_stale_for_ever(bed):
         with open(blob.image, "rb", buffering=0) as f:
             old = image.read_bytes()
             assert os.pread(f.fileno(), 4096, 0) == old[:4096]
-            image.write_bytes(random.randbytes(SIZE))
+            image.write_bytes(bed.random.randbytes(SIZE))
             server.control("etag")
             assert estale(blob.image, 4 * MIB)
             image.write_bytes(old)
@@ -146,7 +146,7 @@ def case_a_blob_that_changes_under_many_readers_is_never_mixed(bed):
                     except OSError as e:
                         (n_stale if e.errno == errno.ESTALE else wrong).append(e)
 
-        threads = [threading.Thread(target=work, args=(random.random(),)) for _ in range(8)]
+        threads = [threading.Thread(target=work, args=(bed.random.random(),)) for _ in range(8)]
         [t.start() for t in threads]
         time.sleep(0.15)
         new = bed.file("new", SIZE)

@@ -37,7 +37,7 @@ def case_random_ranges_from_several_threads_with_a_small_cache(bed):
             except Exception as e:
                 failures.append(e)
 
-        threads = [threading.Thread(target=work, args=(random.random(),)) for _ in range(8)]
+        threads = [threading.Thread(target=work, args=(bed.random.random(),)) for _ in range(8)]
         [t.start() for t in threads]
         [t.join() for t in threads]
         assert not failures, failures[0]
@@ -55,7 +55,7 @@ def case_sizes_over_http(bed):
 def case_sizes_of_a_local_file(bed):
     for size in SIZES[:6] + SIZES[-1:]:
         image = bed.file(f"l{size}", size)
-        with bed.blob(random.choice((image, f"file://{image}"))) as blob:
+        with bed.blob(bed.random.choice((image, f"file://{image}"))) as blob:
             blob.ready()
             assert os.stat(blob.image).st_size == size, size
             assert digest(image) == digest(blob.image), size

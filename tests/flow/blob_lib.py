@@ -2,7 +2,7 @@
 """
 blob_lib: run sealmount-blob against a server, as its unit would
 
-  with Bed() as bed:                          a folder of its own, cleaned up at the end
+  with Bed(name) as bed:                      a folder of its own, cleaned up at the end
       image = bed.file("a.img", size)
       with bed.faults({"/a.img": image}) as server, bed.blob(server.url + "/a.img") as blob:
           blob.ready(); open(blob.image) ...
@@ -11,6 +11,7 @@ Readiness and status come over NOTIFY_SOCKET. Cases are functions named case_*; 
 prints TAP. Uses: servers.py, Python's standard library; root, /dev/fuse.
 """
 
+import concurrent.futures
 import contextlib
 import hashlib
 import os
@@ -33,6 +34,7 @@ import servers  # noqa: E402
 EXE = sys.argv[1] if len(sys.argv) > 1 else "sealmount-blob"
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
 WAIT_SEC = 30
+CASES_AT_ONCE = 8  # they mostly wait
 
 
 def mounts_at(path):
@@ -113,6 +115,9 @@ class Blob:
 class Bed:
     """A folder with test data; sparse files need a file system that has them."""
 
+    def __init__(self, name):
+        self.random = random.Random(f"{SEED} {name}")
+
     def __enter__(self):
         base = "/dev/shm" if os.path.isdir("/dev/shm") else None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="flow-blob.", dir=base))
@@ -123,7 +128,7 @@ class Bed:
 
     def file(self, name, size):
         path = self.folder / name
-        path.write_bytes(random.randbytes(size))
+        path.write_bytes(self.random.randbytes(size))
         return path
 
     @contextlib.contextmanager
@@ -162,25 +167,28 @@ def gets(server):
     return [tuple(r["range"]) for r in server.log() if r["method"] == "GET" and r["range"]]
 
 
+def run_case(name, case):
+    """Result line and what goes before it."""
+    begin = time.monotonic()
+    try:
+        with Bed(name) as bed:
+            case(bed)
+        return True, f"# {time.monotonic() - begin:.1f} s"
+    except Exception:
+        return False, "".join("# " + line + "\n" for line in traceback.format_exc().splitlines())
+
+
 def run(names):
-    """Every case_* of a module, in order; one of them when the second argument names it."""
-    random.seed(SEED)
+    """Every case_* of a module, several at a time; those that arguments name, if any do."""
     print(f"# seed {SEED}", flush=True)
     cases = [(n[5:], f) for n, f in names.items() if n.startswith("case_")]
     if len(sys.argv) > 2:
         cases = [c for c in cases if c[0] in sys.argv[2:]]
     print(f"1..{len(cases)}", flush=True)
     failed = 0
-    for number, (name, case) in enumerate(cases, 1):
-        begin = time.monotonic()
-        try:
-            with Bed() as bed:
-                case(bed)
-            result = "ok"
-        except Exception:
-            failed += 1
-            result = "not ok"
-            print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()))
-        print(f"{result} {number} - {name}", flush=True)
-        print(f"# {time.monotonic() - begin:.1f} s", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(CASES_AT_ONCE) as pool:
+        results = pool.map(lambda c: run_case(*c), cases)
+        for number, ((name, _), (is_ok, notes)) in enumerate(zip(cases, results), 1):
+            failed += not is_ok
+            print(f"{notes}\n{'' if is_ok else 'not '}ok {number} - {name}", flush=True)
     sys.exit(failed > 0)
