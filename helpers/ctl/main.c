@@ -21,13 +21,17 @@ static const struct {
 	{ { "check" }, verb_check },
 	{ { "config", "encode" }, verb_config_encode },
 	{ { "config", "decode" }, verb_config_decode },
+	{ { "config", "report" }, verb_config_report },
+	{ { "plan" }, verb_plan },
 };
 
 static const struct opts_program program = {
 	.name = "sealmountctl",
 	.synopsis = "check [--root=DIR] [--json] [FILE|-]\n"
 		    "config encode FILE\n"
-		    "config decode [--show-secrets] [FILE|-]",
+		    "config decode [--show-secrets] [FILE|-]\n"
+		    "config report --share=NAME\n"
+		    "plan [--root=DIR] [--generator=FILE]",
 	.purpose = "look at the configuration of encrypted remote shares.",
 	.details = "Each verb has a --help of its own.\n",
 	.man = "sealmountctl(8)",

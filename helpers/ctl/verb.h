@@ -18,3 +18,9 @@ int verb_config_encode(int argc, char **argv);
 
 /** verb_config_decode - the reverse, readable, secrets masked unless told otherwise */
 int verb_config_decode(int argc, char **argv);
+
+/** verb_config_report - why a share cannot be used, for the unit that stands for it */
+int verb_config_report(int argc, char **argv);
+
+/** verb_plan - the units that the configuration becomes */
+int verb_plan(int argc, char **argv);
