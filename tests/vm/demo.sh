@@ -24,7 +24,7 @@ say systemctl status --no-pager --lines=0 "sealmount-*@$share.service"
 
 echo "== what the journal says about it"
 say journalctl -b --no-pager -o short-monotonic SEALMOUNT_SHARE=$share
-say sealmountctl status
+say sealmountctl check
 
 echo "== its content"
 say ls -l $path
