@@ -39,7 +39,9 @@ share_is_down() {
 	left=$(
 		grep "/run/sealmount/[a-z]*/$1 " /proc/mounts
 		dmsetup ls | grep -E "^sealmount(_verity)?-$1[[:space:]]"
-		losetup -a | grep "/run/sealmount/blob/$1/"
+		for loop in $(losetup -l -n -O NAME); do # one that nothing stands on any more
+			[ -n "$(ls "/sys/block/${loop#/dev/}/holders")" ] || losetup -l "$loop"
+		done
 		grep -h "sealmount:$1" /proc/keys
 		[ -L "$2" ] && ls -l "$2"
 		grep -lzsxF -e "--share=$1" /proc/[0-9]*/cmdline

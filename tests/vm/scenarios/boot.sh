@@ -19,8 +19,11 @@ check "any user can read" setpriv --reuid 65534 --regid 65534 --clear-groups cat
 check "nobody can write" eval 'LC_ALL=C touch /srv/models/new 2>&1 | grep -q "Read-only"'
 check "mounted ro,nodev,nosuid" eval \
 	'findmnt -n -o OPTIONS /run/sealmount/mnt/models | tr , "\n" | grep -cxE "ro|nodev|nosuid" | grep -qx 3'
-check "the loop device reads directly" eval \
-	'losetup -l -n -O DIO,RO,BACK-FILE | grep blob/models | grep -qE "^ *1 +1 "'
+loops() {
+	losetup -l -n -O DIO,RO,LOG-SEC
+	same 2 "$(losetup -l -n -O DIO,RO,LOG-SEC | grep -cxE ' *1 +1 +4096')"
+}
+check "loop devices are read-only, read directly, and in blocks of 4 KiB" loops
 check "only root sees ciphertext" same 700 "$(stat -c %a /run/sealmount/blob)"
 
 usec() { prop "$1" "$2"; }
