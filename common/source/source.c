@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/cvm.h"
 #include "base/io.h"
+#include "base/shell-quote.h"
 #include "conf/conf-finding.h"
 #include "source/source-cmdline.h"
 #include "source/source-file.h"
@@ -67,11 +68,14 @@ static bool has_secrets(const struct conf *c)
 static int check_mode(const char *path, const struct stat *st, bool is_secret, struct err *e)
 {
 	bool is_foreign = geteuid() == 0 && st->st_uid != 0;
+	char quoted[ERR_REMEDY_MAX / 3]; /* a path that does not fit is left out */
 	int r;
 
+	if (shell_quote(path, quoted, sizeof(quoted)) < 0)
+		(void)stpcpy(quoted, "FILE");
 	if (st->st_mode & S_IWOTH) {
 		r = err_set(e, EACCES, "anybody can write to it (mode %04o)", st->st_mode & 07777);
-		err_remedy(e, "run: chmod o-w '%s'", path);
+		err_remedy(e, "run: chmod o-w %s", quoted);
 		return r;
 	}
 	if (!is_secret || (!is_foreign && !(st->st_mode & (S_IRWXG | S_IRWXO))))
@@ -79,16 +83,15 @@ static int check_mode(const char *path, const struct stat *st, bool is_secret, s
 	if (is_foreign) {
 		r = err_set(e, EACCES, "it holds secrets and belongs to user %u, not to root",
 			    (unsigned)st->st_uid);
-		err_remedy(e, "run: chown root:root '%s' && chmod 600 '%s'", path, path);
+		err_remedy(e, "run: chown root:root %s && chmod 600 %s", quoted, quoted);
 		return r;
 	}
 	r = err_set(e, EACCES, "it holds secrets and others may use it (mode %04o)",
 		    st->st_mode & 07777);
-	err_remedy(e, "run: chmod 600 '%s'", path);
+	err_remedy(e, "run: chmod 600 %s", quoted);
 	return r;
 }
 
-/* The digest is for finding the secrets again; where there are none, nobody asks for it. */
 static int set_origin(struct conf *c, enum share_origin kind, const char *path)
 {
 	for (size_t i = 0; i < c->n_shares; i++) {

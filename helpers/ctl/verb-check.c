@@ -75,7 +75,11 @@ static void print_source(const struct source *s)
 {
 	print_text(source_name(s));
 	if (!s->conf) {
-		printf(": refused\nerror: %s. Remedy: %s.\n", s->refused, s->remedy);
+		printf(": refused\nerror: ");
+		print_text(s->refused);
+		printf(". Remedy: ");
+		print_text(s->remedy);
+		puts(".");
 		return;
 	}
 	printf(": form %s%s\n", conf_form_names[s->conf->form],
