@@ -27,7 +27,7 @@ void log_sink_kmsg(const struct log_record *record)
 		return;
 	}
 	n = snprintf(line, sizeof(line), "<%d>%s[%d]: %s%s%s\n", record->level, record->program,
-		     (int)getpid(), record->text, record->remedy ? " Remedy: " : "",
+		     (int)getpid(), record->text, record->remedy ? ". Remedy: " : "",
 		     record->remedy ? record->remedy : "");
 	if (n >= (int)sizeof(line)) {
 		n = (int)sizeof(line) - 1;

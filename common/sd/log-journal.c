@@ -54,7 +54,7 @@ void log_sink_journal(const struct log_record *record)
 	struct record r = { .n_parts = 0 };
 	const char *const *f = record->fields;
 
-	add(&r, "MESSAGE=%s%s%s", record->text, record->remedy ? " Remedy: " : "",
+	add(&r, "MESSAGE=%s%s%s", record->text, record->remedy ? ". Remedy: " : "",
 	    record->remedy ? record->remedy : "");
 	add(&r, "PRIORITY=%d", record->level);
 	add(&r, "SYSLOG_IDENTIFIER=%s", record->program);

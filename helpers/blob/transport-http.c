@@ -247,7 +247,7 @@ static void make_request_id(struct slot *s)
 	uint8_t bytes[REQUEST_ID_SIZE] = { 0 };
 	int n = snprintf(s->request_id, sizeof(s->request_id), "x-ms-client-request-id: ");
 
-	(void)getrandom(bytes, sizeof(bytes), GRND_NONBLOCK); /* zeros would do, too */
+	unused_arg ssize_t got = getrandom(bytes, sizeof(bytes), GRND_NONBLOCK); /* zeros do, too */
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		n += snprintf(s->request_id + n, sizeof(s->request_id) - (size_t)n, "%02x",
 			      bytes[i]);

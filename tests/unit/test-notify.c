@@ -136,7 +136,7 @@ static int private_journal(void)
 TEST(log_journal_record_has_all_fields)
 {
 	static const char *const lines[] = {
-		"MESSAGE=share 'models': it broke Remedy: do this\n",
+		"MESSAGE=share 'models': it broke. Remedy: do this\n",
 		"PRIORITY=3\n",
 		"SYSLOG_IDENTIFIER=sealmount-test\n",
 		"MESSAGE_ID=662f3123237793ce0e3ade37d3670949\n",
