@@ -909,6 +909,16 @@ static void free_fetches(struct core_fetch *f)
 	}
 }
 
+static void free_reads(struct core_read *r)
+{
+	while (r) {
+		struct core_read *next = r->next;
+
+		free(r);
+		r = next;
+	}
+}
+
 void core_free(struct core *c)
 {
 	if (!c)
@@ -928,12 +938,10 @@ void core_free(struct core *c)
 		free_fetches(file->delayed.first);
 	}
 	free_fetches(c->spare_fetches);
-	while (c->spare_reads) {
-		struct core_read *next = c->spare_reads->next;
-
-		free(c->spare_reads);
-		c->spare_reads = next;
-	}
+	free_reads(c->blocked.first);
+	free_reads(c->waiting.first);
+	free_reads(c->answered.first);
+	free_reads(c->spare_reads);
 	chunk_table_free(c->chunks);
 	(void)pthread_cond_destroy(&c->wake);
 	(void)pthread_mutex_destroy(&c->lock);

@@ -56,9 +56,10 @@ int core_new(struct arena *arena, const struct core_events *events, struct core 
 	     struct err *e) must_check;
 
 /**
- * core_free - end; only when no read is under way
+ * core_free - end, and the transports of its files with it
  *
- * Frees the transports of its files. NULL is fine.
+ * Nobody may call core_read() any more; reads that are under way are never answered.
+ * NULL is fine.
  */
 void core_free(struct core *c);
 

@@ -444,12 +444,16 @@ void fs_detach(struct fs *fs)
 	(void)umount2(fs->dir, MNT_DETACH | UMOUNT_NOFOLLOW); /* gone already: just as well */
 }
 
+void fs_join(struct fs *fs)
+{
+	while (fs->n_threads > 0)
+		(void)pthread_join(fs->threads[--fs->n_threads], NULL);
+}
+
 void fs_free(struct fs *fs)
 {
 	if (!fs)
 		return;
-	for (unsigned i = 0; i < fs->n_threads; i++)
-		(void)pthread_join(fs->threads[i], NULL);
 	if (fs->session) {
 		fuse_session_unmount(fs->session); /* closes the descriptor, no more */
 		fuse_session_destroy(fs->session);

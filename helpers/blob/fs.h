@@ -59,7 +59,14 @@ int fs_start(struct fs *fs, int *ret_gone_fd, struct err *e) must_check;
  */
 void fs_detach(struct fs *fs);
 
-/** fs_free - stop serving: whoever still uses it gets errors; NULL is fine */
+/**
+ * fs_join - wait for the threads; only when the mount is gone
+ *
+ * No read is passed on to the core any more, but the core may still answer some.
+ */
+void fs_join(struct fs *fs);
+
+/** fs_free - only after core_free(), whose last answers need it; NULL is fine */
 void fs_free(struct fs *fs);
 
 /**

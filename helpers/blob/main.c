@@ -232,6 +232,17 @@ static int prepare_dir(struct server *s, struct err *e)
 	return 0;
 }
 
+static void report_ready(struct server *s, uint64_t image_size)
+{
+	char size[32];
+
+	notify_ready();
+	status_set_ready(s->status, image_size, s->origin);
+	log_event(EV_BLOB_READY, NULL, FIELDS("SEALMOUNT_ORIGIN", s->origin),
+		  "Serving %s from %s at %s", status_size_text(image_size, size), s->origin,
+		  s->config->dir);
+}
+
 static int mount_files(struct server *s, struct err *e)
 {
 	static const char *const names[CORE_FILES_MAX] = { "image", "hash" };
@@ -248,16 +259,12 @@ static int mount_files(struct server *s, struct err *e)
 	if (r < 0)
 		return r;
 	r = fs_start(s->fs, &s->gone_fd, e);
-	if (r == 0) {
-		char size[32];
-
-		notify_ready();
-		status_set_ready(s->status, files[0].size, s->origin);
-		log_event(EV_BLOB_READY, NULL, FIELDS("SEALMOUNT_ORIGIN", s->origin),
-			  "Serving %s from %s at %s", status_size_text(files[0].size, size),
-			  s->origin, s->config->dir);
+	if (r < 0) {
+		fs_detach(s->fs);
+		return r;
 	}
-	return r;
+	report_ready(s, files[0].size);
+	return 0;
 }
 
 /*
@@ -315,8 +322,10 @@ static int run(struct server *s, struct err *e)
 
 static void release(struct server *s)
 {
-	fs_free(s->fs);
+	if (s->fs)
+		fs_join(s->fs);
 	core_free(s->core);
+	fs_free(s->fs);
 	status_free(s->status);
 	arena_free(s->arena);
 	if (s->is_dir_made)
