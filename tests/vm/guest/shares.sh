@@ -42,7 +42,8 @@ share_is_down() {
 		for loop in $(losetup -l -n -O NAME); do # one that nothing stands on any more
 			[ -n "$(ls "/sys/block/${loop#/dev/}/holders")" ] || losetup -l "$loop"
 		done
-		grep -h "sealmount:$1" /proc/keys
+		# not /proc/keys: it hides keys from who does not possess them
+		keyctl search @u user "sealmount:$1" 2>/dev/null | sed 's/^/key /'
 		[ -L "$2" ] && ls -l "$2"
 		grep -lzsxF -e "--share=$1" /proc/[0-9]*/cmdline
 		find "/run/sealmount/crypt/$1" -type f 2>/dev/null

@@ -39,4 +39,9 @@ check "no secret in mount and device tables" eval \
 	'{ cat /proc/self/mountinfo /proc/keys; dmsetup table; losetup -a; } | clean'
 check "no secret from sealmountctl" eval \
 	'{ sealmountctl check; sealmountctl plan; } 2>&1 | clean'
-check_not "no key stays in the keyring" grep sealmount: /proc/keys
+keys_of() { for name; do keyctl search @u user "sealmount:$name" 2>/dev/null; done | grep .; }
+keyctl padd user sealmount:probe @u <<<probe >/vmtest/probe
+check "the search in the keyring finds what is there" keys_of probe
+keyctl unlink "$(cat /vmtest/probe)" @u
+# shellcheck disable=SC2046 # names of shares have no blanks
+check_not "no key stays in the keyring" keys_of probe $(ls /run/sealmount/mnt)
