@@ -69,7 +69,8 @@ static enum unit_var find_var(const char *brace)
 {
 	enum unit_var v = 0;
 
-	while (v < VAR_COUNT && strncmp(brace, var_names[v].name, var_names[v].len) != 0)
+	while (v < VAR_COUNT && (brace[1] != var_names[v].name[1] ||
+				 strncmp(brace, var_names[v].name, var_names[v].len) != 0))
 		v++;
 	return v;
 }
@@ -80,7 +81,7 @@ static size_t expand(struct unit_set *s, const char *template)
 	size_t start = s->n;
 
 	while (*template) {
-		size_t len = strcspn(template, "{");
+		size_t len = (size_t)(strchrnul(template, '{') - template);
 		enum unit_var v;
 
 		add(s, template, len);
