@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +27,7 @@
 #include "crypt/image.h"
 #include "crypt/probe.h"
 #include "crypt/state.h"
+#include "crypt/uevent.h"
 #include "crypt/verbs.h"
 #include "keys/keyring.h"
 #include "sd/notify.h"
@@ -178,6 +178,24 @@ static int step_verity(struct attach *a, struct err *e)
 	return r;
 }
 
+/*
+ * What dm-verity and dm-integrity find false, they answer with EIO; so does a blob server
+ * that gave up. Only the kernel's log tells one from the other.
+ */
+static int judge_read(struct attach *a, int r)
+{
+	if (r != -EIO || (!has_verity(a->s) && !a->header.integrity[0]))
+		return r;
+	a->event = EV_CRYPT_HEADER_REJECTED;
+	a->remedy =
+		has_verity(a->s)
+			? "look at journalctl -k: if dm-verity speaks of corruption, the image is "
+			  "not the one that the root hash (volume.verity.root_hash) was made for"
+			: "look at journalctl -k: if dm-crypt speaks of an integrity error, the "
+			  "image was changed";
+	return r;
+}
+
 static int step_header_through_verity(struct attach *a, struct err *e)
 {
 	cleanup_fd int fd = -1;
@@ -186,7 +204,7 @@ static int step_header_through_verity(struct attach *a, struct err *e)
 	fd = image_open(a->data, &size, e);
 	if (fd < 0)
 		return fd;
-	return step_header(a, fd, size, e);
+	return judge_read(a, step_header(a, fd, size, e));
 }
 
 static uint64_t available_kib(void)
@@ -277,7 +295,7 @@ static int step_probe(struct attach *a, struct err *e)
 		a->remedy = "look at what the image was made from, and at filesystem.type of the "
 			    "share";
 	}
-	return r;
+	return judge_read(a, r);
 }
 
 static void tune(const struct attach *a)
@@ -316,15 +334,6 @@ static int map(struct attach *a, struct err *e)
 	return save_state(a, /* is_complete= */ true, e);
 }
 
-/* A signal that came while there was something half done; it is blocked since main(). */
-static bool told_to_stop(void)
-{
-	sigset_t set;
-
-	return sigpending(&set) == 0 &&
-	       (sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1);
-}
-
 static int attach(struct attach *a, struct err *e)
 {
 	struct err undo = { 0 };
@@ -340,8 +349,10 @@ static int attach(struct attach *a, struct err *e)
 		r = step_loops(a, e);
 	if (r < 0)
 		return r;
+	/* Until here, dying leaves nothing: the loop devices free themselves. */
+	uevent_block_signals();
 	r = map(a, e);
-	if (r == 0 && told_to_stop())
+	if (r == 0 && uevent_has_signal())
 		r = err_set(e, ECANCELED, "told to stop");
 	if (r < 0) {
 		if (detach_now(a->s, &undo) < 0)

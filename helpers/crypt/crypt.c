@@ -117,8 +117,11 @@ static int unlock(struct crypt_device *cd, const struct header *h, const char *n
 {
 	int r;
 
-	/* Several shares start at once: one Argon2 at a time, or memory runs out. */
-	if (h->argon2_memory_kib)
+	/*
+	 * Several shares start at once: one Argon2 at a time, or memory runs out. The lock
+	 * is a file of root's; a test of the key need not wait.
+	 */
+	if (name && h->argon2_memory_kib)
 		flags |= CRYPT_ACTIVATE_SERIALIZE_MEMORY_HARD_PBKDF;
 	r = crypt_activate_by_passphrase(cd, name, CRYPT_ANY_SLOT, (const char *)key->data,
 					 key->len, flags);
@@ -151,25 +154,28 @@ static int compare_table(struct crypt_device *cd, const struct header *h, const 
 {
 	struct crypt_active_device active;
 	struct dm_mapping m;
+	struct dm_target target;
 	int r = crypt_get_active_device(cd, name, &active);
 
 	if (r < 0)
 		return err_errno(e, -r, "look at the new mapping");
 	r = dm_query(name, &m, e);
+	if (r == 0)
+		r = dm_query_target(name, &target, e);
 	if (r < 0)
 		return r;
 	if (!m.exists || !m.is_read_only || !(active.flags & CRYPT_ACTIVATE_READONLY))
 		return err_set(e, EBADMSG, "the new mapping is not read-only");
-	if (strcmp(m.target, "crypt") != 0)
-		return err_set(e, EBADMSG, "the new mapping is '%s', not crypt", m.target);
+	if (strcmp(target.type, "crypt") != 0)
+		return err_set(e, EBADMSG, "the new mapping is '%s', not crypt", target.type);
 	if (h->integrity[0])
 		return 0; /* offset and cipher are written in other ways there */
-	if (strcmp(m.cipher, h->cipher) != 0 || active.offset * SECTOR != h->data_offset ||
+	if (strcmp(target.cipher, h->cipher) != 0 || active.offset * SECTOR != h->data_offset ||
 	    active.size * SECTOR != h->data_size || active.iv_offset != 0)
 		return err_set(e, EBADMSG,
 			       "the new mapping has cipher '%s', offset %llu, size %llu, "
 			       "not what was checked",
-			       m.cipher, (unsigned long long)active.offset * SECTOR,
+			       target.cipher, (unsigned long long)active.offset * SECTOR,
 			       (unsigned long long)active.size * SECTOR);
 	return 0;
 }

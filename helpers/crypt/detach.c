@@ -129,8 +129,10 @@ static int detach(const struct settings *s, struct err *e)
 int verb_detach(const struct settings *s)
 {
 	struct err e = { 0 };
-	int r = detach(s, &e);
+	int r;
 
+	uevent_block_signals();
+	r = detach(s, &e);
 	if (r == 0) {
 		log_event(EV_CRYPT_DETACHED, NULL, FIELDS("SEALMOUNT_MAPPING", s->mapping),
 			  "Volume %s closed", s->mapping);

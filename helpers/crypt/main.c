@@ -6,7 +6,6 @@
  * by hand, everything a share says can be given as options instead.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,20 +60,6 @@ static int usage(const char *text)
 	return opts_usage_error(&program, &e);
 }
 
-/*
- * Signals wait: what is half done is finished or undone first, and a wait for users of
- * the volume looks at them itself (uevent.c).
- */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
-}
-
 static int fail(enum log_event_id event, int status, const struct err *e)
 {
 	notify_errno(e->code);
@@ -96,7 +81,6 @@ static int run_attach(int n_operands, char **operands)
 	r = secret_process_setup(&e);
 	if (r < 0)
 		return fail(EV_CRYPT_FAILED, EXIT_FAILED, &e);
-	block_signals();
 	log_context(arg_share ? arg_share : arg.name, "crypt");
 	arg.is_plain = arg_type && strcmp(arg_type, "plain") == 0;
 	r = arg_share ? settings_from_share(arg_share, &arg, &e) : settings_complete(&arg, &e);
@@ -116,7 +100,6 @@ static int run_detach(int n_operands, char **operands)
 		return usage("detach needs --share and no operands");
 	if (!share_name_is_valid(arg_share))
 		return usage("that is no name of a share");
-	block_signals();
 	log_context(arg_share, "crypt");
 	arg.name = arg_share;
 	settings_names(arg_share, &arg);

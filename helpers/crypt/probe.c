@@ -7,11 +7,14 @@
 #include <blkid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 
 /* What blkid says, and which type given in a configuration mounts it as well. */
 static const struct {
@@ -40,7 +43,28 @@ static bool fits(const char *found, const char *demanded)
 	return false;
 }
 
-static int judge(blkid_probe p, const char *type, char *ret_type, struct err *e)
+/*
+ * ext2 to 4 cannot be mounted on a device whose blocks are larger than theirs; the
+ * kernel's words for it ("wrong fs type, bad option, bad superblock, ...") help nobody.
+ */
+static int check_block_size(blkid_probe p, int fd, const char *found, struct err *e)
+{
+	const char *text;
+	uint64_t size;
+	int device_size, r;
+
+	if (strncmp(found, "ext", 3) != 0 || ioctl(fd, BLKSSZGET, &device_size) < 0 ||
+	    blkid_probe_lookup_value(p, "BLOCK_SIZE", &text, NULL) < 0 ||
+	    parse_u64(text, &size) < 0 || size >= (uint64_t)device_size)
+		return 0;
+	r = err_set(e, ENODATA, "its %s has blocks of %llu bytes, the device of %d", found,
+		    (unsigned long long)size, device_size);
+	err_remedy(e, "make the filesystem with blocks of 4096 bytes (mkfs.ext4 -b 4096), or the "
+		      "volume with smaller ones (--sector-size 512, --data-block-size=1024)");
+	return r;
+}
+
+static int judge(blkid_probe p, int fd, const char *type, char *ret_type, struct err *e)
 {
 	const char *found = NULL, *usage = NULL;
 	int r;
@@ -50,7 +74,7 @@ static int judge(blkid_probe p, const char *type, char *ret_type, struct err *e)
 	if (r == -2)
 		return err_set(e, ENODATA, "it could be several filesystems at once");
 	if (r < 0)
-		return err_errno(e, errno ? errno : EIO, "probe");
+		return err_errno(e, errno ? errno : EIO, "look for a filesystem in it");
 	if (r > 0)
 		return err_set(e, ENODATA, "there is no filesystem in it");
 	(void)blkid_probe_lookup_value(p, "TYPE", &found, NULL); /* NULL without one */
@@ -61,7 +85,7 @@ static int judge(blkid_probe p, const char *type, char *ret_type, struct err *e)
 	if (!fits(found, type))
 		return err_set(e, ENODATA, "it holds %s, not %s", found, type);
 	(void)snprintf(ret_type, PROBE_TYPE_MAX, "%s", found); /* cut when too long */
-	return 0;
+	return check_block_size(p, fd, found, e);
 }
 
 int probe_filesystem(const char *device, const char *type, char *ret_type, struct err *e)
@@ -79,5 +103,5 @@ int probe_filesystem(const char *device, const char *type, char *ret_type, struc
 	(void)blkid_probe_enable_superblocks(p, 1); /* cannot be refused */
 	(void)blkid_probe_set_superblocks_flags(p, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE);
 	(void)blkid_probe_enable_partitions(p, 0);
-	return judge(p, type, ret_type, e);
+	return judge(p, fd, type, ret_type, e);
 }

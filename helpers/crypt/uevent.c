@@ -15,6 +15,29 @@
 
 #define KERNEL_GROUP 1 /* the kernel's own; group 2 is udev's */
 
+static void set_of_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+}
+
+void uevent_block_signals(void)
+{
+	sigset_t set;
+
+	set_of_signals(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* cannot fail with these arguments */
+}
+
+bool uevent_has_signal(void)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 &&
+	       (sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1);
+}
+
 int uevent_open(struct err *e)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
@@ -48,9 +71,7 @@ int uevent_wait(int fd, int (*is_done)(void *arg, struct err *e), void *arg, uns
 	sigset_t set;
 	int r;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
+	set_of_signals(&set);
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_errno(e, errno, "wait for signals");

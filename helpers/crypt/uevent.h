@@ -14,6 +14,16 @@
 #include "base/err.h"
 #include "base/macros.h"
 
+/**
+ * uevent_block_signals - SIGTERM and SIGINT wait from now on
+ *
+ * What is half done is finished or undone first; uevent_wait() looks at them itself.
+ */
+void uevent_block_signals(void);
+
+/** uevent_has_signal - one of them waits */
+bool uevent_has_signal(void);
+
 /** uevent_open - Return: a descriptor, or -errno */
 int uevent_open(struct err *e) must_check;
 
@@ -23,7 +33,7 @@ int uevent_open(struct err *e) must_check;
  * @is_done:	 asked at once and after each batch of events; 1 done, 0 not yet, -errno
  * @timeout_sec: without an event; 0: none
  *
- * SIGTERM and SIGINT end the wait, if they are blocked (caller).
+ * SIGTERM and SIGINT end the wait, if they are blocked.
  *
  * Return: 0, -EINTR (signal), -ETIMEDOUT, or what @is_done said
  */
