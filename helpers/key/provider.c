@@ -20,8 +20,10 @@ const struct provider *provider_find(enum share_provider id, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(providers); i++)
 		if (providers[i].id == id)
 			return &providers[i];
-	(void)err_set(e, EOPNOTSUPP, "key provider '%s' is not served by this version",
+	/* in the words of the warning that the configuration got (conf-check.c) */
+	(void)err_set(e, EOPNOTSUPP,
+		      "key provider '%s': secure key release is not served by this version",
 		      share_provider_names[id]);
-	err_remedy(e, "use one of 'credential', 'file', 'raw', or a version that serves it");
+	err_remedy(e, "use the provider credential or file until then");
 	return NULL;
 }

@@ -133,8 +133,8 @@ def what_this_version_does_not_serve_fails_at_once(folder):
         authority={"endpoint": "sharedeus.eus.attest.azure.net"},
         vault={"endpoint": "example.vault.azure.net"}))
     r = key("fetch", f"--share={name}", env=env)
-    flow.check(r, 1, "key provider 'azure-skr' is not served by this version",
-               "use one of 'credential', 'file', 'raw'")
+    flow.check(r, 1, "key provider 'azure-skr': secure key release is not",
+               "use the provider credential or file")
     assert in_keyring(name) is None
 
 
