@@ -21,7 +21,7 @@
 #define ASIDE_HEX    16
 #define ASIDE_MAX    (sizeof(ASIDE_PREFIX) + ASIDE_HEX)
 #define ATTEMPTS_MAX 8 /* how often something may vanish or appear between two calls of ours */
-#define COMMAND_MAX  (ERR_REMEDY_MAX - 64) /* bytes of a path in a remedy */
+#define QUOTED_MAX   (ERR_REMEDY_MAX / 2 - 32) /* bytes; a remedy may name the path twice */
 
 enum state {
 	STATE_NOTHING, /* at the path */
@@ -30,7 +30,7 @@ enum state {
 	STATE_FOREIGN,
 };
 
-/* What may be in the way, in words, and the command that moves it. */
+/* What may be in the way. */
 static const struct {
 	mode_t type;
 	const char *what;
@@ -75,19 +75,25 @@ static bool is_mount_point(int dir_fd, const char *name)
 	       (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* Say what is at @path and which command moves it away. */
-static int blocked(const struct walk *w, const char *path, const struct stat *st, const char *leads,
-		   struct err *e)
+/* Name of the share whose place @leads is, or NULL. */
+static const char *share_at(const char *leads)
 {
-	char quoted[COMMAND_MAX / 2 - 8];
+	if (!leads || strncmp(leads, OURS_DIR, strlen(OURS_DIR)) != 0 ||
+	    !share_name_is_valid(leads + strlen(OURS_DIR)))
+		return NULL;
+	return leads + strlen(OURS_DIR);
+}
 
-	if (is_mount_point(w->dir_fd, w->name))
-		(void)err_set(e, EEXIST, "a mounted file system is at '%s'", path);
-	else if (leads)
-		(void)err_set(e, EEXIST, "a symbolic link to '%s' is at '%s'", leads, path);
-	else
-		(void)err_set(e, EEXIST, "%s is at '%s'", kind_name(st->st_mode), path);
-	if (shell_quote(path, quoted, sizeof(quoted)) < 0)
+/* Say which command makes room; rather none than half of one. */
+static void make_room(const struct walk *w, const char *path, const struct stat *st,
+		      const char *leads, struct err *e)
+{
+	char quoted[QUOTED_MAX];
+
+	if (share_at(leads))
+		err_remedy(e, "stop that share: systemctl stop sealmount@%s.target",
+			   share_at(leads));
+	else if (shell_quote(path, quoted, sizeof(quoted)) < 0)
 		err_remedy(e, "move it away");
 	else if (is_mount_point(w->dir_fd, w->name))
 		err_remedy(e, "unmount it: umount %s", quoted);
@@ -95,6 +101,19 @@ static int blocked(const struct walk *w, const char *path, const struct stat *st
 		err_remedy(e, "remove it, it is empty: rmdir %s", quoted);
 	else
 		err_remedy(e, "move it away: mv %s %s.old", quoted, quoted);
+}
+
+/* Say what is at @path. @leads: where to, if it is a link. */
+static int blocked(const struct walk *w, const char *path, const struct stat *st, const char *leads,
+		   struct err *e)
+{
+	if (is_mount_point(w->dir_fd, w->name))
+		(void)err_set(e, EEXIST, "a mounted file system is at '%s'", path);
+	else if (leads)
+		(void)err_set(e, EEXIST, "a symbolic link to '%s' is at '%s'", leads, path);
+	else
+		(void)err_set(e, EEXIST, "%s is at '%s'", kind_name(st->st_mode), path);
+	make_room(w, path, st, leads, e);
 	return STATE_FOREIGN;
 }
 
@@ -121,7 +140,7 @@ static int look(const struct walk *w, const char *path, const char *target, char
 	leads[n] = '\0';
 	if (strcmp(leads, target) == 0)
 		return STATE_OURS;
-	if (strncmp(leads, OURS_DIR, strlen(OURS_DIR)) == 0 && !is_mount_point(AT_FDCWD, leads))
+	if (share_at(leads) && !is_mount_point(AT_FDCWD, leads))
 		return STATE_STALE;
 	return blocked(w, path, &st, leads, e);
 }

@@ -272,6 +272,7 @@ TEST(link_of_another_share_that_is_up_is_not_touched)
 	CHECK_EQ(symlink(OTHER, "taken"), 0);
 	CHECK_EQ(link_publish(at("taken"), TARGET, &e), LINK_FOREIGN);
 	CHECK(strstr(e.text, "a symbolic link to '" OTHER "'") == e.text, "%s", e.text);
+	CHECK_STR(e.remedy, "stop that share: systemctl stop sealmount@other.target");
 	CHECK_EQ(umount(OTHER), 0);
 	CHECK_EQ(link_publish(at("taken"), TARGET, &e), LINK_DONE);
 	CHECK_EQ(umount("/run"), 0);
