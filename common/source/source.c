@@ -92,6 +92,7 @@ static int check_mode(const char *path, const struct stat *st, bool is_secret, s
 	return r;
 }
 
+/* The digest is for finding the secrets again; where there are none, nobody asks for it. */
 static int set_origin(struct conf *c, enum share_origin kind, const char *path)
 {
 	for (size_t i = 0; i < c->n_shares; i++) {

@@ -28,7 +28,7 @@ static const struct {
 static const struct opts_program program = {
 	.name = "sealmountctl",
 	.synopsis = "check [--root=DIR] [--json] [FILE|-]\n"
-		    "config encode FILE\n"
+		    "config encode FILE|-\n"
 		    "config decode [--show-secrets] [FILE|-]\n"
 		    "config report --share=NAME\n"
 		    "plan [--root=DIR] [--generator=FILE]",
