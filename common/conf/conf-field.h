@@ -2,7 +2,7 @@
 /*
  * conf-field: rows of fields.h as data, and where a value of theirs belongs
  *
- * Inside common/conf only.
+ * Inside common/conf and common/source only.
  * Uses: base.
  */
 #pragma once

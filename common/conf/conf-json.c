@@ -459,7 +459,9 @@ static enum conf_form recognize(json_object *root)
 	} signs[] = {
 		{ "shares", CONF_FORM_NATIVE },	      { "azure_filesystems", CONF_FORM_REMOTEFS },
 		{ "azure_info", CONF_FORM_REMOTEFS }, { "mount_point", CONF_FORM_SHARE },
-		{ "source", CONF_FORM_SHARE },	      { "claims", CONF_FORM_IMPORTKEY },
+		{ "source", CONF_FORM_SHARE },	      { "name", CONF_FORM_SHARE },
+		{ "volume", CONF_FORM_SHARE },	      { "filesystem", CONF_FORM_SHARE },
+		{ "boot", CONF_FORM_SHARE },	      { "claims", CONF_FORM_IMPORTKEY },
 		{ "key", CONF_FORM_IMPORTKEY },	      { "certcache", CONF_FORM_SKR },
 		{ "maaconfig", CONF_FORM_SKR },	      { "identity", CONF_FORM_SKR },
 	};

@@ -49,16 +49,17 @@ static void add(const struct entry *x, enum finding_level level, enum field_id i
 /* "$.shares[3] of /etc/sealmount/config.json (/srv/b)" */
 static void describe(const struct entry *x, char who[WHO_MAX])
 {
-	char path[FIELD_PATH_MAX], shown[FINDING_VALUE_MAX + 32] = "";
-	const char *from = x->share->origin.path;
+	char path[FIELD_PATH_MAX], shown[FINDING_VALUE_MAX + 32] = "", from[WHO_MAX / 2] = "";
 
-	if (!from && x->share->origin.kind != SHARE_ORIGIN_FILE)
-		from = share_origin_names[x->share->origin.kind];
+	if (x->share->origin.path)
+		finding_show(x->share->origin.path, from, sizeof(from));
+	else if (x->share->origin.kind != SHARE_ORIGIN_FILE)
+		(void)snprintf(from, sizeof(from), "%s", share_origin_names[x->share->origin.kind]);
 	field_path(x->conf->form, x->index, FIELD_NONE, path);
 	if (x->share->mount_point)
 		finding_show(x->share->mount_point, shown, sizeof(shown));
-	(void)snprintf(who, WHO_MAX, "%.100s%s%.200s%s%s%s", path, from ? " of " : "",
-		       from ? from : "", shown[0] ? " (" : "", shown, shown[0] ? ")" : "");
+	(void)snprintf(who, WHO_MAX, "%.100s%s%.200s%s%s%s", path, from[0] ? " of " : "", from,
+		       shown[0] ? " (" : "", shown, shown[0] ? ")" : "");
 }
 
 static bool is_less_trusted(const struct entry *a, const struct entry *b)

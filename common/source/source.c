@@ -14,6 +14,7 @@
 #include "base/cvm.h"
 #include "base/io.h"
 #include "base/shell-quote.h"
+#include "conf/conf-field.h"
 #include "conf/conf-finding.h"
 #include "source/source-cmdline.h"
 #include "source/source-file.h"
@@ -259,12 +260,12 @@ static int load_credential(int root_fd, struct source_set *set)
 static void warn_public_secrets(struct conf *c)
 {
 	for (size_t i = 0; i < c->n_shares; i++) {
-		char path[FINDING_VALUE_MAX];
+		char path[FIELD_PATH_MAX];
 		struct finding_place place = { .share = (int)i, .path = path };
 
 		if (!share_has_secrets(c->shares[i]))
 			continue;
-		(void)snprintf(path, sizeof(path), "$ (share %zu)", i + 1);
+		field_path(c->form, (int)i, FIELD_NONE, path);
 		finding_add(c, FINDING_WARNING, &place, NULL,
 			    "use the credential sealmount.config or a file of mode 600",
 			    "holds a secret on the kernel command line, which everybody can read");
