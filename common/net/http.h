@@ -32,7 +32,7 @@
 struct http_policy {
 	const char *ca_file;  /* PEM bundle; NULL: the system's */
 	unsigned connect_ms;  /* time limit for name, TCP and TLS together */
-	bool may_redirect;    /* within the URL's scheme; never with a credential */
+	bool may_redirect;    /* never from https to http, nor with a credential in it */
 	bool is_tls_demanded; /* https only */
 };
 

@@ -194,7 +194,7 @@ static bool row_fits(size_t i, const struct http_answer *a)
 void azure_explain(const struct http_answer *a, const char *query, time_t now, struct err *e)
 {
 	char status[HTTP_TOKEN_MAX];
-	size_t i = 0;
+	size_t i = 0, used;
 
 	(void)http_status_text(a->status, status);
 	if (!explain_time(a, query, now, e)) {
@@ -208,4 +208,8 @@ void azure_explain(const struct http_answer *a, const char *query, time_t now, s
 		}
 	}
 	err_wrap(e, "%s%s%s", status, a->ms_error_code[0] ? " " : "", a->ms_error_code);
+	used = strlen(e->text);
+	if (a->ms_request_id[0]) /* what the vendor's support asks for; cut when too long */
+		(void)snprintf(e->text + used, sizeof(e->text) - used, " (request %s)",
+			       a->ms_request_id);
 }

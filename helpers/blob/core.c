@@ -319,6 +319,8 @@ static void pump(struct core_file *file)
 		;
 	while (start_from(file, &file->ahead, now))
 		;
+	if (file->n_running == 0 && (file->demand.first || file->ahead.first))
+		(void)pthread_cond_signal(&file->core->wake); /* until the gate opens */
 }
 
 /* One run of absent blocks grows by the next ones, or a new run begins. */
@@ -756,6 +758,7 @@ static void fetch_again(struct core_fetch *f, const struct fetch_result *result)
 	struct core_file *file = f->file;
 	struct core *c = file->core;
 	uint64_t now = now_ms(), delay = 0;
+	bool has_progressed = f->n_arrived > 0 && !f->f.is_look;
 
 	fetch_advance(f);
 	fetch_set_demand(f);
@@ -765,6 +768,9 @@ static void fetch_again(struct core_fetch *f, const struct fetch_result *result)
 	if (result->was_reused && !f->was_freshened) {
 		f->was_freshened =
 			true; /* the connection was old: this says nothing of the server */
+	} else if (has_progressed) {
+		delay = pace_partial(&file->pace, result->err.code == ETIMEDOUT, random_next(c),
+				     now);
 	} else if (!result->is_maybe_changed) {
 		delay = pace_failure(&file->pace, result->class, f->attempt++,
 				     result->retry_after_ms, random_next(c), now);
@@ -817,6 +823,9 @@ static void on_done(void *user, struct fetch *fetch, const struct fetch_result *
 	} else if (file->state != CORE_CHANGED && (f->f.is_look || fetch_is_wanted(f))) {
 		fetch_again(f, result);
 		is_finished = false;
+	} else if (result->class == PACE_BUSY) {
+		(void)pace_failure(&file->pace, PACE_BUSY, 0, result->retry_after_ms,
+				   random_next(c), now_ms()); /* not repeated, but heeded */
 	}
 	if (is_finished) {
 		LIST_REMOVE(list_of(f), f);

@@ -14,12 +14,14 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/opts.h"
 #include "blob/arena.h"
+#include "blob/azure.h"
 #include "blob/config.h"
 #include "blob/core.h"
 #include "blob/fs.h"
@@ -29,6 +31,8 @@
 #include "conf/share.h"
 #include "net/http.h"
 #include "sd/notify.h"
+
+#define EXPIRY_WARN_SEC (24 * 3600)
 
 static struct config_options arg_config;
 static const char *arg_ca_file;
@@ -232,6 +236,20 @@ static int prepare_dir(struct server *s, struct err *e)
 	return 0;
 }
 
+/* A share lives for months, a SAS rarely does. */
+static void warn_of_expiry(const struct secret *sas, const char *name)
+{
+	time_t expiry = sas ? azure_sas_expiry((const char *)sas->data) : 0, now = time(NULL);
+	char text[32];
+
+	if (expiry)
+		log_plain(
+			expiry < now + EXPIRY_WARN_SEC ? LOG_WARNING : LOG_INFO,
+			"The SAS of '%s' expires at %s; reads wait from then on until the share is "
+			"started with a new one",
+			name, azure_time_text(expiry, text));
+}
+
 static void report_ready(struct server *s, uint64_t image_size)
 {
 	char size[32];
@@ -241,6 +259,8 @@ static void report_ready(struct server *s, uint64_t image_size)
 	log_event(EV_BLOB_READY, NULL, FIELDS("SEALMOUNT_ORIGIN", s->origin),
 		  "Serving %s from %s at %s", status_size_text(image_size, size), s->origin,
 		  s->config->dir);
+	warn_of_expiry(s->config->sas, "image");
+	warn_of_expiry(s->config->hash_sas, "hash");
 }
 
 static int mount_files(struct server *s, struct err *e)

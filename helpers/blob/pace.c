@@ -76,6 +76,14 @@ static void cut(struct pace *p, uint64_t now_ms)
 		p->limit = limit;
 }
 
+uint64_t pace_partial(struct pace *p, bool was_slow, uint64_t random, uint64_t now_ms)
+{
+	p->n_failures = p->n_probes = 0;
+	if (was_slow)
+		cut(p, now_ms);
+	return retry_delay_ms(0, random, 0);
+}
+
 static void close_gate(struct pace *p, uint64_t until_ms)
 {
 	if (until_ms > p->gate_ms)

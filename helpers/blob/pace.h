@@ -64,6 +64,14 @@ bool pace_is_troubled(const struct pace *p);
 bool pace_success(struct pace *p, uint64_t now_ms);
 
 /**
+ * pace_partial - a request brought some of its bytes and then failed: no sign of an outage
+ * @was_slow: its time was over; the link may be too narrow for so many at once
+ *
+ * Return: milliseconds from now until the rest is asked for
+ */
+uint64_t pace_partial(struct pace *p, bool was_slow, uint64_t random, uint64_t now_ms);
+
+/**
  * pace_failure - note it, and say how long this request waits before its next attempt
  * @attempt:	    failures of this request before this one
  * @retry_after_ms: what the server asked for; 0: nothing

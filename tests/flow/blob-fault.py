@@ -3,6 +3,7 @@
 """blob-fault: what goes wrong after the start is waited out, or ends in ESTALE; nothing mixed"""
 
 import errno
+import mmap
 import os
 import random
 import threading
@@ -172,6 +173,21 @@ def case_only_what_is_missing_is_asked_again(bed):
             os.close(fd)
         (first, second) = gets(server)[:2]
         assert first[0] == 4 * MIB and second[0] > 4 * MIB, gets(server)
+
+
+def case_a_busy_answer_to_what_nobody_waits_for_holds_up_the_next_read_only_so_long(bed):
+    with bed.served(SIZE, rules=[{"fault": "503", "retry_after": 1, "min_off": 256 * 1024,
+                                  "count": 1}]) as (image, server, blob):
+        fd = os.open(blob.image, os.O_RDONLY | os.O_DIRECT)
+        for off in (0, 131072):  # the second one makes a stream: more is asked for
+            os.preadv(fd, [mmap.mmap(-1, 131072)], off)
+        while server.state()["rules"][0]["fired"] == 0:
+            time.sleep(0.01)
+        time.sleep(0.1)  # until the answer is there
+        begin = time.monotonic()
+        os.preadv(fd, [mmap.mmap(-1, 4096)], 5 * MIB)
+        assert 0.5 < time.monotonic() - begin < 5
+        os.close(fd)
 
 
 def case_many_readers_during_an_outage_are_few_probes(bed):

@@ -3,12 +3,14 @@
 """blob-start: what is transient is waited for before READY, what is not fails with its remedy"""
 
 import base64
+import json
+import os
 import pathlib
 import subprocess
 import time
 import urllib.parse
 
-from blob_lib import EXE, digest, mounts_at, run
+from blob_lib import EXE, SHARE_TEXT, digest, mounts_at, run
 
 SIZE = 300_000
 SIG = "c2VjcmV0LXNpZ25hdHVyZS1vZi10aGUtc2FzISEh"
@@ -192,6 +194,36 @@ def case_no_part_of_a_sas_can_be_seen(bed):
             for text in (SIG, SIG[:16], SIG.encode().hex(), base64.b64encode(SIG.encode()).decode(),
                          "sig=", "se=2100"):
                 assert not any(text in s for s in seen), text
+
+
+def case_a_share_reads_its_sas_where_its_configuration_came_from(bed):
+    image = bed.file("a", SIZE)
+    name = f"flow-{os.getpid()}"
+    with bed.faults({"/c/a.img": image}, ("--azure",)) as server:
+        config = bed.folder / "config.json"
+        config.write_text(json.dumps({"shares": [{
+            "name": name, "mount_point": f"/srv/{name}",
+            "source": {"url": f"{server.url}/c/a.img?{SAS}"},
+            "key": {"provider": "credential", "name": "k"}}]}))
+        config.chmod(0o600)
+        text = subprocess.check_output([SHARE_TEXT, config], text=True)
+        assert SIG[:16] not in text
+        (bed.folder / "sealmount.share").write_text(text)
+        with bed.share(name, bed.folder) as blob:
+            blob.ready()
+            assert blob.image == pathlib.Path(f"/run/sealmount/blob/{name}/image")
+            assert digest(blob.image) == digest(image)
+            assert all(SAS in r["query"] for r in server.log())
+            subprocess.run(["umount", blob.dir], check=True)  # as PID 1 does
+            assert blob.wait() == 0
+            assert not blob.dir.exists()
+        with bed.share("other", bed.folder) as blob:
+            assert blob.wait() == 1
+            assert "systemctl start sealmount@other.target" in blob.log(), blob.log()
+        config.write_text(config.read_text().replace("2100", "2101"))
+        with bed.share(name, bed.folder) as blob:
+            assert blob.wait() == 1
+            assert "daemon-reload" in blob.log() and SIG[:16] not in blob.log(), blob.log()
 
 
 def case_a_sas_in_the_url_is_refused(bed):

@@ -32,6 +32,7 @@ sys.dont_write_bytecode = True
 import servers  # noqa: E402
 
 EXE = sys.argv[1] if len(sys.argv) > 1 else "sealmount-blob"
+SHARE_TEXT = pathlib.Path(os.environ.get("MESON_BUILD_ROOT", "build")) / "tests/flow/share-text"
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
 WAIT_SEC = 30
 CASES_AT_ONCE = 8  # they mostly wait
@@ -46,10 +47,12 @@ def mounts_at(path):
 class Blob:
     """One sealmount-blob; killed, and its mount removed, at the end if it has not gone."""
 
-    def __init__(self, folder, argv):
+    def __init__(self, folder, argv, share=None, credentials=None):
         self.folder = pathlib.Path(folder)
-        self.dir = self.folder / "mnt"
-        self.dir.mkdir(exist_ok=True)
+        self.dir = pathlib.Path("/run/sealmount/blob", share) if share else self.folder / "mnt"
+        if not share:
+            self.dir.mkdir(exist_ok=True)
+            argv = [*argv, self.dir]
         self.image, self.hash = self.dir / "image", self.dir / "hash"
         self.log_path = self.folder / f"log.{time.monotonic_ns()}"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -59,8 +62,10 @@ class Blob:
         threading.Thread(target=self.listen, daemon=True).start()
         env = {k: v for k, v in os.environ.items() if k != "JOURNAL_STREAM"}
         env.update(NOTIFY_SOCKET=path, ASAN_OPTIONS="detect_leaks=0")
+        if share:
+            argv, env["CREDENTIALS_DIRECTORY"] = [f"--share={share}"], str(credentials)
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([EXE, *map(str, argv), str(self.dir)], stdout=log,
+            self.process = subprocess.Popen([EXE, *map(str, argv)], stdout=log,
                                             stderr=log, env=env, stdin=subprocess.DEVNULL,
                                             preexec_fn=servers.die_with_parent)
 
@@ -140,6 +145,14 @@ class Bed:
     def blob(self, *argv):
         folder = tempfile.mkdtemp(dir=self.folder)
         blob = Blob(folder, argv)
+        try:
+            yield blob
+        finally:
+            blob.close()
+
+    @contextlib.contextmanager
+    def share(self, name, credentials):
+        blob = Blob(tempfile.mkdtemp(dir=self.folder), [], name, credentials)
         try:
             yield blob
         finally:

@@ -99,6 +99,19 @@ TEST(while_nothing_succeeds_one_at_a_time_probes)
 	CHECK(pace_may_start(&p, 5, 1010));
 }
 
+TEST(some_bytes_are_no_outage_but_a_slow_link_gets_fewer_requests)
+{
+	struct pace p;
+
+	pace_init(&p, 16);
+	for (unsigned i = 0; i < 10; i++)
+		CHECK(pace_partial(&p, false, 12345, 1000) <= RETRY_BASE_MS);
+	CHECK(!pace_is_troubled(&p));
+	CHECK_EQ(p.limit, 16);
+	(void)pace_partial(&p, true, 12345, 1000);
+	CHECK_EQ(p.limit, 10);
+}
+
 TEST(what_a_person_must_mend_is_tried_slowly)
 {
 	struct pace p;
