@@ -162,17 +162,22 @@ void status_set_ready(struct status *s, uint64_t size, const char *origin)
 static void log_outage(struct entry *t, const struct entry *copy, uint64_t now)
 {
 	uint64_t sec = (now - copy->since_ms) / 1000;
+	const char *remedy = copy->err.remedy;
 
+	/* Most outages end by themselves; a share that never came up has another cause. */
+	if (!remedy || !remedy[0])
+		remedy = "none is needed if the server comes back; otherwise check the URL, the "
+			 "network and the server";
 	t->is_logged = true;
 	t->next_log_ms = copy->since_ms + STATUS_WARN_MS;
 	while (t->next_log_ms <= now)
 		t->next_log_ms += STATUS_REPEAT_MS;
 	if (sec == 0)
-		log_event(EV_BLOB_UNREACHABLE, copy->err.remedy,
+		log_event(EV_BLOB_UNREACHABLE, remedy,
 			  FIELDS("SEALMOUNT_ORIGIN", copy->origin),
 			  "Cannot read blob, and goes on trying: %s", copy->err.text);
 	else
-		log_event(EV_BLOB_UNREACHABLE, copy->err.remedy,
+		log_event(EV_BLOB_UNREACHABLE, remedy,
 			  FIELDS("SEALMOUNT_ORIGIN", copy->origin),
 			  "Cannot read blob for %" PRIu64
 			  " s now, and goes on trying (attempt %u): %s",
