@@ -3,6 +3,7 @@
  * sealmount-link: make a share appear at the user's path, and disappear again
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "conf/share.h"
 #include "link/link.h"
 #include "link/probe-mount.h"
+#include "link/record.h"
 #include "sd/notify.h"
 #include "source/source.h"
 
@@ -41,16 +43,20 @@ static const struct opts_program program = {
 struct job {
 	struct share *share; /* NULL by hand */
 	const char *path, *target, *device, *type;
-	char target_buf[TARGET_MAX], device_buf[DEVICE_MAX];
+	char target_buf[TARGET_MAX], device_buf[DEVICE_MAX], path_buf[SHARE_PATH_MAX + 1];
 };
 
 static int publish(const struct job *j, struct err *e)
 {
 	int r = probe_mount_check(j->target, j->device, j->type, e);
 
+	if (r == 0 && arg_share)
+		r = record_write(RECORD_DIR, arg_share, j->path, e);
 	if (r == 0)
 		r = link_publish(j->path, j->target, e);
 	if (r < 0 || r == LINK_FOREIGN) {
+		if (arg_share)
+			record_remove(RECORD_DIR, arg_share);
 		log_event(r < 0 ? EV_LINK_FAILED : EV_LINK_BLOCKED, e->remedy,
 			  FIELDS("SEALMOUNT_PATH", j->path), "not published: %s", e->text);
 		notify_status("not published: %s", e->text);
@@ -74,6 +80,8 @@ static int withdraw(const struct job *j, struct err *e)
 		notify_errno(e->code);
 		return EXIT_FAILED;
 	}
+	if (arg_share)
+		record_remove(RECORD_DIR, arg_share);
 	if (r == LINK_FOREIGN)
 		log_notice("nothing to withdraw: %s, which is not ours and was left alone",
 			   e->text);
@@ -92,9 +100,28 @@ static const struct {
 	{ "withdraw", withdraw },
 };
 
-static int job_from_unit(struct job *j, struct err *e)
+/* What was published is withdrawn, whatever the configuration says by now. */
+static int load_path(struct job *j, bool is_withdrawal, struct err *e)
 {
-	int r = source_load_unit_share(arg_share, &j->share, e);
+	int r = 0;
+
+	if (is_withdrawal)
+		r = record_read(RECORD_DIR, arg_share, j->path_buf, e);
+	if (r != 0) {
+		j->path = j->path_buf;
+		return r < 0 ? r : 0;
+	}
+	r = source_load_unit_share(arg_share, &j->share, e);
+	if (r < 0)
+		return r;
+	j->path = j->share->mount_point;
+	j->type = j->share->filesystem.type;
+	return 0;
+}
+
+static int job_from_unit(struct job *j, bool is_withdrawal, struct err *e)
+{
+	int r = load_path(j, is_withdrawal, e);
 
 	if (r < 0)
 		return r;
@@ -102,10 +129,8 @@ static int job_from_unit(struct job *j, struct err *e)
 	(void)snprintf(j->device_buf, sizeof(j->device_buf),
 		       "/dev/mapper/" SHARE_MAPPER_PREFIX "%s",
 		       arg_share); /* both fit: the name is that of a share */
-	j->path = j->share->mount_point;
 	j->target = j->target_buf;
 	j->device = j->device_buf;
-	j->type = j->share->filesystem.type;
 	return 0;
 }
 
@@ -120,7 +145,7 @@ static int run(int (*verb)(const struct job *j, struct err *e), char **operands,
 		j.target = operands[1];
 		return verb(&j, e);
 	}
-	r = job_from_unit(&j, e);
+	r = job_from_unit(&j, verb == withdraw, e);
 	if (r < 0) {
 		log_event(EV_LINK_FAILED, e->remedy, NO_FIELDS, "%s", e->text);
 		return r == -ENOENT ? EXIT_NOT_CONFIGURED : EXIT_FAILED;
