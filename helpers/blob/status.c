@@ -173,12 +173,10 @@ static void log_outage(struct entry *t, const struct entry *copy, uint64_t now)
 	while (t->next_log_ms <= now)
 		t->next_log_ms += STATUS_REPEAT_MS;
 	if (sec == 0)
-		log_event(EV_BLOB_UNREACHABLE, remedy,
-			  FIELDS("SEALMOUNT_ORIGIN", copy->origin),
+		log_event(EV_BLOB_UNREACHABLE, remedy, FIELDS("SEALMOUNT_ORIGIN", copy->origin),
 			  "Cannot read blob, and goes on trying: %s", copy->err.text);
 	else
-		log_event(EV_BLOB_UNREACHABLE, remedy,
-			  FIELDS("SEALMOUNT_ORIGIN", copy->origin),
+		log_event(EV_BLOB_UNREACHABLE, remedy, FIELDS("SEALMOUNT_ORIGIN", copy->origin),
 			  "Cannot read blob for %" PRIu64
 			  " s now, and goes on trying (attempt %u): %s",
 			  sec, copy->attempt, copy->err.text);

@@ -96,8 +96,15 @@ static void run_in_root(char *const argv[])
 
 static void unpack(const char *disk)
 {
-	char *tar[] = { "/bin/tar", "-C", "/", "-xpf", (char *)disk, "--numeric-owner",
-			"--no-overwrite-dir", "--keep-directory-symlink", NULL };
+	char *tar[] = { "/bin/tar",
+			"-C",
+			"/",
+			"-xpf",
+			(char *)disk,
+			"--numeric-owner",
+			"--no-overwrite-dir",
+			"--keep-directory-symlink",
+			NULL };
 	int fd;
 
 	if (access("/root" MARKER, F_OK) == 0)
