@@ -39,22 +39,31 @@ static size_t character(const unsigned char *p, bool *ret_is_plain)
 	return n;
 }
 
-/* Where what may be shown of a URL ends, and the part in it that may not. */
+/* Where what may be shown ends: a query, or something that looks like a piece of one. */
+static size_t plain_length(const char *value)
+{
+	const char *signature = strcasestr(value, "sig=");
+	size_t len = strlen(value), n = len;
+
+	if (strstr(value, "://"))
+		n = strcspn(value, "?#&");
+	else if (strchr(value, '='))
+		n = strcspn(value, "?&");
+	return signature && (size_t)(signature - value) < n ? (size_t)(signature - value) : n;
+}
+
+/* The same, and the part of a URL before it that may not be shown either. */
 static size_t shown_length(const char *value, size_t *ret_user, size_t *ret_user_end)
 {
-	const char *scheme = strstr(value, "://"), *query = strchr(value, '?');
-	const char *authority, *at;
+	const char *scheme = strstr(value, "://"), *authority = scheme ? scheme + 3 : NULL;
+	const char *at = scheme ? memrchr(authority, '@', strcspn(authority, "/?#")) : NULL;
 
 	*ret_user = *ret_user_end = 0;
-	if (!scheme)
-		return query && strchr(query, '=') ? (size_t)(query - value) : strlen(value);
-	authority = scheme + 3;
-	at = memrchr(authority, '@', strcspn(authority, "/?#"));
 	if (at) {
 		*ret_user = (size_t)(authority - value);
 		*ret_user_end = (size_t)(at - value);
 	}
-	return strcspn(value, "?#");
+	return plain_length(value);
 }
 
 void finding_show(const char *value, char *dst, size_t size)

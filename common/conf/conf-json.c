@@ -538,7 +538,9 @@ int json_read_conf(struct conf *c, const char *text, size_t len)
 	json_object *root = parse(text, len);
 	int r = 0;
 
-	if (!root || !json_object_is_type(root, json_type_object)) {
+	if (!root)
+		return -ENOMEM; /* nothing else is left: the scanner accepted it */
+	if (!json_object_is_type(root, json_type_object)) {
 		add_whole(c, FINDING_ERROR, NULL, "begin with {\"shares\": [...]}",
 			  "the text is not a JSON object");
 	} else {

@@ -62,12 +62,22 @@ static const char *authority_problem(const char *authority, const char **ret_rem
 	return NULL;
 }
 
+static bool has_signature_in_path(const char *url)
+{
+	const char *signature = strcasestr(url, "sig=");
+
+	return signature && (size_t)(signature - url) < strcspn(url, "?");
+}
+
 const char *url_problem(const char *url, const char **ret_remedy)
 {
 	*ret_remedy = "write it with %20 and the like for such bytes";
 	for (const char *p = url; *p; p++)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("\"<>\\", *p))
 			return "a URL may not hold blanks, control characters or any of \" < > \\";
+	*ret_remedy = "put a question mark between the path and the signature";
+	if (has_signature_in_path(url))
+		return "a signature stands in the path, where it would not be kept secret";
 	*ret_remedy = "take everything from the # on away";
 	if (strchr(url, '#'))
 		return "a blob's URL has no fragment";

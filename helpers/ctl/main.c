@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -60,9 +61,10 @@ static int no_verb(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	log_setup("sealmountctl", log_sink_stderr);
-	/* A user who looks at a file of his own may have no right to lock memory. */
-	if (secret_process_setup(NULL) < 0 && geteuid() == 0)
-		log_debug("memory is not locked");
+	/* A user who looks at a file of his own may lock little memory or none, and it must
+	 * not be the configuration's size that decides whether it can be looked at. */
+	if (secret_process_setup(NULL) < 0 || geteuid() != 0)
+		(void)munlockall(); /* nothing that could fail */
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (is_verb(verbs[i].words, argc, argv)) {
 			int skip = verbs[i].words[1] ? 2 : 1;

@@ -255,6 +255,7 @@ TEST(urls_are_checked)
 		{ "https://h:0/b", false },
 		{ "https://h:99999/b", false },
 		{ "https://h:x/b", false },
+		{ "https://h/b&sig=x", false },
 		{ "https://h/a b", false },
 		{ "https://h/#x", false },
 		{ "file://host/img", false },
@@ -322,6 +323,8 @@ TEST(findings_never_show_secrets)
 			     "{\"SeCrEt\":1},\"token\":\"SeCrEt\"}}")),
 		NATIVE(SHARE("\"key\":{\"provider\":\"azure-skr\",\"vault\":{\"bearer_token\":"
 			     "\"<SeCrEt>\"}}")),
+		NATIVE("{\"mount_point\":\"/m\",\"source\":{\"url\":\"https://h/b&sig=SeCrEt\"}}"),
+		NATIVE("{\"mount_point\":\"sv=1&sig=SeCrEt\",\"name\":\"SIG=SeCrEt\"}"),
 		"{\"shares\":[{\"key\":{\"hex\":\"SeCrEt",
 		"{\"shares\":[{\"key\":{\"hex\":\"SeCrEt\\q\"}}]}",
 	};
