@@ -77,14 +77,14 @@ void finding_show(const char *value, char *dst, size_t size)
 		bool is_plain;
 		size_t n;
 
-		if (user_end > 0 && i == user) {
-			dst = mempcpy(dst, "...", strlen("..."));
-			i = user_end;
-			continue;
-		}
 		if (dst >= end) {
 			more = "...";
 			break;
+		}
+		if (i == user && user < user_end) {
+			dst = stpcpy(dst, "...");
+			i = user_end;
+			continue;
 		}
 		n = character(p, &is_plain);
 		if (is_plain)

@@ -332,8 +332,8 @@ static void check_few(struct scan *s, const struct member *m, size_t n)
 /* The members from @first on are those of the object that ends here. */
 static void end_object(struct scan *s, size_t first)
 {
-	struct member *m = s->members + first;
 	size_t n = s->n_members - first;
+	struct member *m = n > 0 ? s->members + first : NULL;
 
 	if (n <= FEW_MEMBERS) {
 		check_few(s, m, n);
