@@ -185,6 +185,16 @@ static bool explain_time(const struct http_answer *a, const char *query, time_t 
 	return false;
 }
 
+static bool explain_anonymous(const struct http_answer *a, const char *query, struct err *e)
+{
+	if ((a->status != 401 && a->status != 403) || azure_query_is_sas(query))
+		return false;
+	(void)err_set(e, EACCES, "the blob cannot be read anonymously from here");
+	err_remedy(e, "give a SAS with read permission, or check the storage account's network "
+		      "rules");
+	return true;
+}
+
 static bool row_fits(size_t i, const struct http_answer *a)
 {
 	return (rows[i].status == 0 || rows[i].status == a->status) &&
@@ -197,7 +207,7 @@ void azure_explain(const struct http_answer *a, const char *query, time_t now, s
 	size_t i = 0, used;
 
 	(void)http_status_text(a->status, status);
-	if (!explain_time(a, query, now, e)) {
+	if (!explain_time(a, query, now, e) && !explain_anonymous(a, query, e)) {
 		while (i < ARRAY_SIZE(rows) && !row_fits(i, a))
 			i++;
 		if (i < ARRAY_SIZE(rows)) {

@@ -787,14 +787,14 @@ static void fetch_ok(struct core_fetch *f)
 	struct core_file *file = f->file;
 	struct core *c = file->core;
 
-	c->counters.n_fetches++;
-	c->counters.fetched_bytes += f->f.len;
 	if (pace_success(&file->pace, now_ms()) && !f->f.is_look)
 		report(file, PACE_OK, NULL, 0);
 	if (f->f.is_look)
 		look_done(f);
 	else
 		fetch_arrived(f, f->f.len);
+	c->counters.n_fetches++;
+	c->counters.fetched_bytes += f->f.len;
 }
 
 static void fetch_failed_at_start(struct core_fetch *f, const struct fetch_result *result)

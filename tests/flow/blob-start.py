@@ -100,7 +100,7 @@ def case_not_found(bed):
 
 
 def case_forbidden(bed):
-    fails(bed, [{"fault": "status", "status": 403}], "403 Forbidden", "is not permitted")
+    fails(bed, [{"fault": "status", "status": 403}], "403 Forbidden", "give a SAS")
 
 
 def case_unauthorized(bed):

@@ -74,21 +74,22 @@ TEST(errors_have_cause_and_remedy)
 {
 	static const struct {
 		int status;
-		const char *code, *cause, *remedy;
+		const char *code, *cause, *remedy, *query;
 	} t[] = {
 		{ 404, "BlobNotFound", "404 Not Found BlobNotFound: the container has no blob",
 		  "case-sensitive" },
 		{ 404, "ContainerNotFound", "no container", "path" },
 		{ 404, "", "404 Not Found: there is no blob", "path" },
 		{ 409, "PublicAccessNotPermitted", "anonymous", "SAS" },
-		{ 403, "AuthenticationFailed", "not accepted", "copied whole" },
-		{ 403, "AuthorizationPermissionMismatch", "permission", "sp=r" },
-		{ 403, "SomethingNew", "not permitted", "network rules" },
+		{ 403, "AuthenticationFailed", "not accepted", "copied whole", "sig=abc" },
+		{ 403, "AuthorizationPermissionMismatch", "permission", "sp=r", "sig=abc" },
+		{ 403, "SomethingNew", "not permitted", "network rules", "sig=abc" },
+		{ 403, "AuthorizationFailure", "anonymously", "give a SAS", NULL },
 		{ 418, "SomethingNew", "418 SomethingNew: the server refuses", "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		struct err e = explain(t[i].status, t[i].code, NULL, 0, 1795255000);
+		struct err e = explain(t[i].status, t[i].code, t[i].query, 0, 1795255000);
 
 		CHECK(strstr(e.text, t[i].cause), "row %zu: %s", i, e.text);
 		CHECK(strstr(e.remedy, t[i].remedy), "row %zu: %s", i, e.remedy);
