@@ -475,10 +475,11 @@ static enum conf_form recognize(json_object *root)
 static json_object *parse(const char *text, size_t len)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
-	json_object *root = NULL;
+	json_object *root;
 
-	if (tokener)
-		root = json_tokener_parse_ex(tokener, text, (int)len);
+	if (!tokener)
+		return NULL;
+	root = json_tokener_parse_ex(tokener, text, (int)len);
 	json_tokener_free(tokener);
 	return root;
 }
