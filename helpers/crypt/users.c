@@ -15,7 +15,8 @@
 
 #include "base/cleanup.h"
 
-#define COMM_MAX 17
+#define COMM_MAX   17
+#define MOUNT_TEXT "a mount, as seen by "
 
 static bool is_on(int dir, const char *name, dev_t device)
 {
@@ -126,33 +127,67 @@ static void add(char *dst, size_t n, const char *pid, int process)
 		       comm); /* USERS_LISTED_MAX of them fit */
 }
 
-static size_t scan(bool (*is_user)(int process, dev_t device), dev_t device, char *dst)
+/* Who was found so far. */
+struct found {
+	char *text; /* USERS_TEXT_MAX bytes */
+	size_t n;
+	ino_t namespaces[USERS_LISTED_MAX]; /* of mounts; one process of each is enough */
+};
+
+/* The first process of a mount namespace that is not among those found? */
+static bool is_new_namespace(int process, struct found *f)
+{
+	struct stat st;
+
+	if (f->n >= USERS_LISTED_MAX || fstatat(process, "ns/mnt", &st, 0) < 0)
+		return false;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->namespaces[i] == st.st_ino)
+			return false;
+	f->namespaces[f->n] = st.st_ino;
+	return true;
+}
+
+static bool is_user(int process, dev_t device, bool by_mount, struct found *f)
+{
+	if (!by_mount)
+		return uses_files(process, device);
+	return is_new_namespace(process, f) && has_mount(process, device);
+}
+
+static void scan(dev_t device, bool by_mount, struct found *f)
 {
 	cleanup_dir DIR *proc = open_dir(AT_FDCWD, "/proc");
 	struct dirent *entry;
-	size_t n = 0, used;
 
-	dst[0] = '\0';
 	while (proc && (entry = readdir(proc))) {
 		cleanup_fd int process = -1;
 
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		process = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (process >= 0 && is_user(process, device))
-			add(dst, n++, entry->d_name, process);
+		if (process >= 0 && is_user(process, device, by_mount, f))
+			add(f->text, f->n++, entry->d_name, process);
 	}
-	used = strlen(dst);
-	if (n > USERS_LISTED_MAX)
-		(void)snprintf(dst + used, USERS_TEXT_MAX - used, " and %zu more",
-			       n - USERS_LISTED_MAX); /* fits */
-	return n;
 }
 
 size_t users_describe(dev_t device, char *dst)
 {
-	size_t n = scan(uses_files, device, dst);
+	struct found f = { .text = dst };
+	size_t used;
 
+	dst[0] = '\0';
+	scan(device, /* by_mount= */ false, &f);
+	used = strlen(dst);
+	if (f.n > USERS_LISTED_MAX)
+		(void)snprintf(dst + used, USERS_TEXT_MAX - used, " and %zu more",
+			       f.n - USERS_LISTED_MAX); /* fits */
+	if (f.n)
+		return f.n;
 	/* Nobody has a file of it open: then it is mounted where these processes live. */
-	return n ? n : scan(has_mount, device, dst);
+	(void)snprintf(dst, USERS_TEXT_MAX, MOUNT_TEXT); /* fits */
+	scan(device, /* by_mount= */ true, &f);
+	if (!f.n)
+		dst[0] = '\0';
+	return f.n;
 }

@@ -23,7 +23,8 @@
  * @dst:    USERS_TEXT_MAX bytes; empty when nobody was found
  *
  * Looks at open files, working and root directories and mapped files (executables among
- * them) of all processes that we may look at; if there are none, at who sees it mounted.
+ * them) of all processes that we may look at. If there are none, it is mounted: then one
+ * process of each mount namespace is named ("a mount, as seen by 1 (systemd)").
  *
  * Return: number of processes found
  */

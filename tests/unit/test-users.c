@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -19,6 +21,25 @@ TEST(users_of_an_open_file_are_named)
 	snprintf(me, sizeof(me), "%d (test-users)", getpid());
 	CHECK(strstr(text, me) || strstr(text, " more"), "%s", text);
 	close(fd);
+}
+
+TEST(users_of_a_mount_are_named_by_namespace)
+{
+	char text[USERS_TEXT_MAX], dir[] = "/tmp/test-users.XXXXXX";
+	struct stat st;
+
+	CHECK(mkdtemp(dir));
+	if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", dir, "tmpfs", 0, NULL) == 0) {
+		CHECK_EQ(stat(dir, &st), 0);
+		CHECK_EQ(users_describe(st.st_dev, text), 1);
+		CHECK(strstr(text, "a mount, as seen by ") == text, "%s", text);
+		CHECK(strstr(text, "(test-users)"), "%s", text);
+		CHECK_EQ(umount(dir), 0);
+	} else {
+		printf("# not allowed to mount here\n");
+	}
+	CHECK_EQ(rmdir(dir), 0);
 }
 
 TEST(users_of_an_unknown_device_are_none)
