@@ -46,12 +46,24 @@ struct job {
 	char target_buf[TARGET_MAX], device_buf[DEVICE_MAX], path_buf[SHARE_PATH_MAX + 1];
 };
 
+/* A share that was published at another path and never withdrawn (a crash, then another
+ * configuration) leaves that one first. */
+static int replace_record(const struct job *j, struct err *e)
+{
+	char old[SHARE_PATH_MAX + 1];
+
+	if (record_read(RECORD_DIR, arg_share, old, NULL) == 1 && strcmp(old, j->path) != 0 &&
+	    link_withdraw(old, j->target, e) < 0)
+		return -e->code;
+	return record_write(RECORD_DIR, arg_share, j->path, e);
+}
+
 static int publish(const struct job *j, struct err *e)
 {
 	int r = probe_mount_check(j->target, j->device, j->type, e);
 
 	if (r == 0 && arg_share)
-		r = record_write(RECORD_DIR, arg_share, j->path, e);
+		r = replace_record(j, e);
 	if (r == 0)
 		r = link_publish(j->path, j->target, e);
 	if (r < 0 || r == LINK_FOREIGN) {

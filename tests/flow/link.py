@@ -123,7 +123,9 @@ def the_unit_s_share_is_published_only_when_its_own_device_is_mounted(folder):
     try:
         flow.check(link("publish", "--share=models", env=env), 0, "share 'models': published at")
         assert os.readlink(path) == str(mnt) and (path / "lost+found").is_dir()
-        flow.check(link("withdraw", "--share=models", env=env), 0, "withdrawn")
+        # the unit's credentials are gone by then
+        flow.check(link("withdraw", "--share=models"), 0, f"withdrawn from '{path}'")
+        assert not os.path.lexists(path) and not os.path.lexists("/run/sealmount/link/models")
         # another device of that name
         device.unlink()
         os.mknod(device, 0o600 | 0o060000, os.makedev(7, 255))
@@ -135,6 +137,27 @@ def the_unit_s_share_is_published_only_when_its_own_device_is_mounted(folder):
         flow.check(link("publish", "--share=models", env=env), 1, "nothing is mounted at")
         assert not os.path.lexists(path)
         flow.check(link("withdraw", "--share=models", env=env), 0)
+    finally:
+        tear_down_share(mnt)
+
+
+@flow.case
+def a_share_that_moved_leaves_nothing_at_its_old_path(folder):
+    env, mnt, _ = set_up_share(folder, "models")
+    old = folder / "old/models"
+    try:
+        old.parent.mkdir()
+        old.symlink_to(mnt)
+        os.mkdir("/run/sealmount/link", 0o700)
+        os.symlink(old, "/run/sealmount/link/models")
+        flow.check(link("publish", "--share=models", env=env), 0, "published at")
+        assert not os.path.lexists(old)
+        flow.check(link("withdraw", "--share=models"), 0, "withdrawn")
+        # what is in the way is no link of ours, and nothing is to be undone
+        (folder / "srv/models").mkdir()
+        flow.check(link("publish", "--share=models", env=env), 1, "a directory is at")
+        assert not os.path.lexists("/run/sealmount/link/models")
+        assert (folder / "srv/models").is_dir()
     finally:
         tear_down_share(mnt)
 
