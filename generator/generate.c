@@ -31,6 +31,7 @@
 
 struct run {
 	const struct source_set *set;
+	struct running *running;
 	int dir_fd;
 	struct plan plan;
 	char (*names)[SHARE_NAME_MAX + 1]; /* made for sources; one each at most */
@@ -198,6 +199,7 @@ static void do_share(struct run *run, const struct source *source, const struct 
 
 	if (s->boot.is_automatic)
 		want(run, "sealmount@", s->name, ".target");
+	running_mark(run->running, s->name);
 	if (run->is_done && run->is_done[run->n_good++])
 		return;
 	r = plan_share(&run->plan, s, &e);
@@ -393,6 +395,24 @@ static size_t do_source(struct run *run, const struct source *source)
 	return c->n_shares + is_bad;
 }
 
+/* Up, but no longer configured: units that take it down in order, and nothing more. */
+static void do_orphans(struct run *run)
+{
+	for (size_t i = 0; i < run->running->n; i++) {
+		const char *name = run->running->names[i];
+		struct err e = { 0 };
+		int r;
+
+		if (run->running->is_configured[i])
+			continue;
+		r = plan_orphan(&run->plan, name, &e);
+		if (r == 0)
+			r = emit_units(run->dir_fd, &run->plan.units, &e);
+		if (r < 0)
+			fail_to_write(run, name, &e);
+	}
+}
+
 static void do_common(struct run *run)
 {
 	struct err e = { 0 };
@@ -404,9 +424,9 @@ static void do_common(struct run *run)
 		fail_to_write(run, NULL, &e);
 }
 
-int generate(const struct source_set *set, int dir_fd)
+int generate(const struct source_set *set, struct running *running, int dir_fd)
 {
-	struct run run = { .set = set, .dir_fd = dir_fd };
+	struct run run = { .set = set, .running = running, .dir_fd = dir_fd };
 	size_t n = 0;
 
 	run.names = calloc(set->n_sources + 1, sizeof(*run.names));
@@ -415,6 +435,7 @@ int generate(const struct source_set *set, int dir_fd)
 	do_halves(&run);
 	for (size_t i = 0; i < set->n_sources; i++)
 		n += do_source(&run, &set->sources[i]);
+	do_orphans(&run);
 	if (n > 0)
 		do_common(&run);
 	plan_done(&run.plan);

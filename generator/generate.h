@@ -12,12 +12,14 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "running.h"
 #include "source/source.h"
 
 /**
  * generate - write the units of @set below @dir_fd
+ * @running: shares that are up; those without units of their own get what takes them down
  *
  * Return: 0; -errno of the first failure, everything else was written and the failures
  * were logged
  */
-int generate(const struct source_set *set, int dir_fd) must_check;
+int generate(const struct source_set *set, struct running *running, int dir_fd) must_check;

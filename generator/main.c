@@ -68,6 +68,7 @@ static int open_folder(const char *path)
 static int run(const char *normal)
 {
 	struct source_set *set = NULL;
+	struct running running;
 	cleanup_fd int root_fd = open_folder(arg_root);
 	cleanup_fd int dir_fd = open_folder(normal);
 	struct err e = { 0 };
@@ -81,8 +82,10 @@ static int run(const char *normal)
 	}
 	if (set->is_switched_off)
 		log_debug("switched off on the kernel command line");
-	else
-		r = generate(set, dir_fd);
+	running_read(root_fd, &running);
+	if (!set->is_switched_off)
+		r = generate(set, &running, dir_fd);
+	running_done(&running);
 	source_set_free(set);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -16,9 +16,10 @@
  *                                  looks for drop-ins under the name cut at its dashes
  *   sealmount-link@NAME.service.d  what the publication stands on
  *
- * and only where they apply: credentials for the key and blob services, hooks into
- * remote-fs.target. Nothing is ordered by blockdev@.target: the one user of the volume is
- * the mount here, which names the volume's service.
+ * (the first two and the last one also for a share that is up but not configured any more,
+ * so that it can be taken down) and only where they apply: credentials for the key and blob
+ * services, hooks into remote-fs.target. Nothing is ordered by blockdev@.target: the one user of
+ * the volume is the mount here, which names the volume's service.
  */
 #include "plan.h"
 
@@ -90,6 +91,11 @@ static const char link_service[] = HEAD "[Unit]\n"
 					"BindsTo=run-sealmount-mnt-{esc}.mount\n"
 					"After=run-sealmount-mnt-{esc}.mount\n"
 					"RequiresMountsFor={parent}\n";
+
+/* The same for a share that is only to be taken down. */
+static const char link_orphan[] = HEAD "[Unit]\n"
+				       "BindsTo=run-sealmount-mnt-{esc}.mount\n"
+				       "After=run-sealmount-mnt-{esc}.mount\n";
 
 static const char credentials[] = HEAD "[Service]\n"
 				       "{key}";
@@ -347,6 +353,22 @@ int plan_broken(struct plan *p, const struct plan_broken *broken, struct err *e)
 		unit_set_file(units, NULL, "sealmount@{name}.target", broken_target);
 	if (broken->is_share && broken->is_required)
 		add_required(units, "../sealmount@{name}.target");
+	return units->is_full ? out_of_memory(e) : 0;
+}
+
+int plan_orphan(struct plan *p, const char *name, struct err *e)
+{
+	struct unit_set *units = &p->units;
+	int r;
+
+	unit_set_clear(units);
+	r = set_name(p, name, e);
+	if (r < 0)
+		return r;
+	units->vars[VAR_TYPE] = "auto"; /* it is mounted already */
+	unit_set_file(units, NULL, "run-sealmount-blob-{esc}.mount", blob_mount);
+	unit_set_file(units, NULL, "run-sealmount-mnt-{esc}.mount", filesystem_mount);
+	unit_set_file(units, "sealmount-link@{name}.service.d", "50-sealmount.conf", link_orphan);
 	return units->is_full ? out_of_memory(e) : 0;
 }
 

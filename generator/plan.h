@@ -53,6 +53,9 @@ int plan_share(struct plan *p, const struct share *s, struct err *e) must_check;
 /** plan_broken - units that fail and say why, in place of the share's; as plan_share() */
 int plan_broken(struct plan *p, const struct plan_broken *broken, struct err *e) must_check;
 
+/** plan_orphan - units that take a share down which is up but not configured; as plan_share() */
+int plan_orphan(struct plan *p, const char *name, struct err *e) must_check;
+
 /**
  * plan_common - what is there once
  * @wants: lines "Wants=...", what sealmount.target starts; may be empty
