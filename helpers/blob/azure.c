@@ -204,6 +204,7 @@ static bool row_fits(size_t i, const struct http_answer *a)
 void azure_explain(const struct http_answer *a, const char *query, time_t now, struct err *e)
 {
 	char status[HTTP_TOKEN_MAX];
+	bool is_transient = a->status >= 500 || a->status == 429 || a->status == 408;
 	size_t i = 0, used;
 
 	(void)http_status_text(a->status, status);
@@ -214,7 +215,9 @@ void azure_explain(const struct http_answer *a, const char *query, time_t now, s
 			(void)err_set(e, EACCES, "%s", rows[i].cause);
 			err_remedy(e, "%s", rows[i].remedy);
 		} else {
-			(void)err_set(e, EIO, "the server refuses");
+			(void)err_set(e, EIO, "%s",
+				      is_transient ? "the server is busy or has a fault"
+						   : "the server refuses");
 		}
 	}
 	err_wrap(e, "%s%s%s", status, a->ms_error_code[0] ? " " : "", a->ms_error_code);

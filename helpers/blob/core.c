@@ -769,8 +769,9 @@ static void fetch_again(struct core_fetch *f, const struct fetch_result *result)
 		f->was_freshened =
 			true; /* the connection was old: this says nothing of the server */
 	} else if (has_progressed) {
-		delay = pace_partial(&file->pace, result->err.code == ETIMEDOUT, random_next(c),
-				     now);
+		if (pace_partial(&file->pace, result->err.code == ETIMEDOUT, random_next(c), now,
+				 &delay))
+			report(file, PACE_OK, NULL, 0);
 	} else if (!result->is_maybe_changed) {
 		delay = pace_failure(&file->pace, result->class, f->attempt++,
 				     result->retry_after_ms, random_next(c), now);

@@ -76,12 +76,15 @@ static void cut(struct pace *p, uint64_t now_ms)
 		p->limit = limit;
 }
 
-uint64_t pace_partial(struct pace *p, bool was_slow, uint64_t random, uint64_t now_ms)
+bool pace_partial(struct pace *p, bool was_slow, uint64_t random, uint64_t now_ms,
+		  uint64_t *ret_delay_ms)
 {
-	p->n_failures = p->n_probes = 0;
+	bool had_failed = pace_success(p, now_ms);
+
 	if (was_slow)
 		cut(p, now_ms);
-	return retry_delay_ms(0, random, 0);
+	*ret_delay_ms = retry_delay_ms(0, random, 0);
+	return had_failed;
 }
 
 static void close_gate(struct pace *p, uint64_t until_ms)

@@ -65,11 +65,13 @@ bool pace_success(struct pace *p, uint64_t now_ms);
 
 /**
  * pace_partial - a request brought some of its bytes and then failed: no sign of an outage
- * @was_slow: its time was over; the link may be too narrow for so many at once
+ * @was_slow:	  its time was over; the link may be too narrow for so many at once
+ * @ret_delay_ms: from now until the rest is asked for
  *
- * Return: milliseconds from now until the rest is asked for
+ * Return: true when failures came before
  */
-uint64_t pace_partial(struct pace *p, bool was_slow, uint64_t random, uint64_t now_ms);
+bool pace_partial(struct pace *p, bool was_slow, uint64_t random, uint64_t now_ms,
+		  uint64_t *ret_delay_ms);
 
 /**
  * pace_failure - note it, and say how long this request waits before its next attempt

@@ -83,6 +83,19 @@ def case_a_server_that_goes_away_is_waited_for(bed):
         assert result == [digest(image)]
 
 
+def case_an_outage_is_logged_after_ten_seconds_and_so_is_its_end(bed):
+    with bed.served(SIZE) as (image, server, blob):
+        server.control("listen", {"listen": 0})
+        reader = threading.Thread(target=read_at, args=(blob.image, 3 * MIB))
+        reader.start()
+        time.sleep(8)
+        assert "Cannot read blob" not in blob.log()
+        blob.wait_log("Cannot read blob for 10 s now, and goes on trying (attempt ", 5)
+        server.control("listen", {"listen": 1})
+        reader.join()
+        blob.wait_log("answers again after 1")
+
+
 def case_connections_that_grew_old_cost_no_wait(bed):
     with bed.served(SIZE) as (image, server, blob):
         digest_before = digest(image)
@@ -188,6 +201,15 @@ def case_a_busy_answer_to_what_nobody_waits_for_holds_up_the_next_read_only_so_l
         os.preadv(fd, [mmap.mmap(-1, 4096)], 5 * MIB)
         assert 0.5 < time.monotonic() - begin < 5
         os.close(fd)
+
+
+def case_answers_cut_short_are_no_outage(bed):
+    with bed.served(SIZE, rules=[{"fault": "503", "count": 1},
+                                 {"fault": "reset", "every": 2}]) as (image, server, blob):
+        assert digest(blob.image) == digest(image)
+        server.control("clear")
+        time.sleep(0.7)  # the status line is shown twice a second at most
+        assert blob.notes[-1].startswith("STATUS=Serving"), blob.notes
 
 
 def case_many_readers_during_an_outage_are_few_probes(bed):

@@ -102,13 +102,18 @@ TEST(while_nothing_succeeds_one_at_a_time_probes)
 TEST(some_bytes_are_no_outage_but_a_slow_link_gets_fewer_requests)
 {
 	struct pace p;
+	uint64_t delay;
 
 	pace_init(&p, 16);
-	for (unsigned i = 0; i < 10; i++)
-		CHECK(pace_partial(&p, false, 12345, 1000) <= RETRY_BASE_MS);
+	(void)pace_failure(&p, PACE_AGAIN, 0, 0, 0, 999);
+	CHECK(pace_partial(&p, false, 12345, 1000, &delay));
+	for (unsigned i = 0; i < 10; i++) {
+		CHECK(!pace_partial(&p, false, 12345, 1000, &delay));
+		CHECK(delay <= RETRY_BASE_MS);
+	}
 	CHECK(!pace_is_troubled(&p));
 	CHECK_EQ(p.limit, 16);
-	(void)pace_partial(&p, true, 12345, 1000);
+	(void)pace_partial(&p, true, 12345, 1000, &delay);
 	CHECK_EQ(p.limit, 10);
 }
 
