@@ -258,7 +258,7 @@ class Guest:
         """Lines of the console or journal, without what only a terminal understands."""
         path = self.logs / name
         text = path.read_text(errors="replace") if path.exists() else ""
-        return re.sub(r"\x1b(?:\[[0-9;?!]*[A-Za-z]|.)|\r", "", text).splitlines()
+        return re.sub(r"\x1b(?:\[[0-9;:?!]*[A-Za-z]|.)|\r", "", text).splitlines()
 
     def explain(self):
         """The ends of all logs, for a person who has to find out what went wrong."""

@@ -64,7 +64,9 @@ no_trouble() {
 	local bad
 	journalctl --sync
 	bad=$(
-		journalctl -b -q --no-pager -p err -o short-monotonic
+		# a busy host makes the emulated timer late; that is nobody's fault here
+		journalctl -b -q --no-pager -p err -o short-monotonic |
+			grep -vE 'kernel: .*(MP-BIOS bug|clocksource|hrtimer: interrupt took)'
 		journalctl -b -q --no-pager -o cat | grep -E 'dumped core|code=killed|status=[0-9]+/SEGV|I/O error|timed out'
 	)
 	[ -z "$bad" ] && return

@@ -20,4 +20,4 @@ def host(s):
     s.config({"shares": [s.native(a, url)]})
     late = {"shares": [s.native(b, f"http://10.0.2.2:{SERVER}/b.img")]}
     s.file("/vmtest/b.json", json.dumps(late))
-    s.boot(deadline=420)
+    s.boot(deadline=900)

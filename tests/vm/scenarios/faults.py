@@ -49,4 +49,4 @@ def host(s):
              "/etc/sealmount/shares.d/exposed.json", mode=0o644)
     s.file("/etc/sealmount/shares.d/syntax.json", '{"shares": [ {"name": "x", ] }\n')
     s.file("/srv/occupied", "mine\n", 0o644)
-    s.boot(deadline=420)
+    s.boot(deadline=900)

@@ -30,7 +30,7 @@ def host(s):
     s.config({"shares": [
         s.native(one, s.guest_url(az.url("disks", "one.img", az.account_sas()))),
         s.native(two, s.guest_url(az.url("public", "two.img")), boot={"required": True})]})
-    g = s.boot(reboots=True, end="orderly", deadline=420)
+    g = s.boot(reboots=True, end="orderly", deadline=900)
 
     s.check("the guest booted twice", g.boots == 2, f"{g.boots} boots")
     if g.boots != 2 or "exit" not in g.times:
