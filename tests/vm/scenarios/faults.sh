@@ -73,7 +73,7 @@ waits() { same activating "$(prop "sealmount-blob@$1.service" ActiveState)"; }
 for share in late down; do
 	check "$share: waits for its server" waits $share
 	check "$share: says so in the journal" within 30 is_told $share blob \
-		9b01d5f31ab60499e11d39d9dc2e8505 'retry|again|answer|refused'
+		9b01d5f31ab60499e11d39d9dc2e8505 'goes on trying'
 	check "$share: says so in its status" eval \
 		"test -n \"\$(prop sealmount-blob@$share.service StatusText)\""
 done
