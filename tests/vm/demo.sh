@@ -13,13 +13,13 @@ export SYSTEMD_COLORS=0 SYSTEMD_PAGER='' COLUMNS=110
 # say COMMAND...: show the command and what it prints
 say() {
 	echo "\$ $*"
-	"$@" 2>&1 | cut -c 1-150
+	"$@" 2>&1 | cut -c 1-220
 }
 
 journalctl --update-catalog 2>/dev/null
 echo "== the share has come up with the boot"
 check "share is up" comes_up $target
-say systemctl list-dependencies --plain $target
+LC_ALL=C say systemctl list-dependencies $target
 say systemctl status --no-pager --lines=0 "sealmount-*@$share.service"
 
 echo "== what the journal says about it"
