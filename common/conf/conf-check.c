@@ -422,7 +422,7 @@ static const struct {
 	unsigned providers; /* bits */
 } key_rules[] = {
 	{ FIELD_HEX, true, true, 1u << SHARE_PROVIDER_RAW },
-	{ FIELD_KEY_NAME, false, true, 1u << SHARE_PROVIDER_CREDENTIAL },
+	{ FIELD_KEY_NAME, false, false, 1u << SHARE_PROVIDER_CREDENTIAL },
 	{ FIELD_KEY_PATH, false, false,
 	  1u << SHARE_PROVIDER_FILE | 1u << SHARE_PROVIDER_CREDENTIAL },
 	{ FIELD_KEY_ENCRYPTED, false, false, 1u << SHARE_PROVIDER_CREDENTIAL },
@@ -453,6 +453,10 @@ static void check_key_native(const struct check *k)
 			warning(k, key_rules[i].id, NULL, "take it out",
 				"has no effect with this provider");
 	}
+	if (s->key.provider == SHARE_PROVIDER_CREDENTIAL && !draft_has(k->d, FIELD_KEY_NAME) &&
+	    !draft_has(k->d, FIELD_KEY_PATH))
+		error(k, FIELD_KEY_NAME, NULL, "name the credential, or the file that holds it",
+		      "is missing for this provider");
 	if (s->key.provider == SHARE_PROVIDER_FILE && !draft_has(k->d, FIELD_KEY_PATH))
 		error(k, FIELD_KEY_PATH, NULL, "say where the key file is",
 		      "is missing for this provider");
